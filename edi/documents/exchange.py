@@ -1,0 +1,86 @@
+"""exchange.ack.received / exchange.ack.sent: a functional acknowledgement as a value (997, 999, CONTRL, TA1).
+
+One shape for all of them, so that they are read and written through ordinary maps. `outcome.value` at every level is one of
+accepted, accepted_with_errors, partially_accepted, rejected, received. Codes are the wire codes of the kind.
+"""
+
+from __future__ import annotations
+
+from edi.documents.types import Code, Data, Text
+
+
+class Who(Data):
+    id: Text
+    qualifier: Text | None = None
+
+
+class AnsweredInterchange(Data):
+    """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, its date and time as sent."""
+
+    control: Text
+    sender: Who | None = None
+    receiver: Who | None = None
+    date: Text | None = None
+    time: Text | None = None
+
+
+class ElementAnswer(Data):
+    """`position` from 1; `ref` is the data element number; `value` a copy of what was sent, if it fits."""
+
+    position: int | None = None
+    component: int | None = None
+    repetition: int | None = None
+    ref: Text | None = None
+    code: Text
+    value: Text | None = None
+
+
+class SegmentAnswer(Data):
+    """`position` counts from ST or UNH = 1."""
+
+    position: int
+    tag: Text | None = None
+    loop: Text | None = None
+    code: Text | None = None
+    elements: tuple[ElementAnswer, ...] = ()
+
+
+class MessageAnswer(Data):
+    """The verdict on one set: ST01/ST02/ST03 or UNH 0065 with version, release, agency, association / 0062."""
+
+    control: Text
+    type: Text | None = None
+    version: Text | None = None
+    release: Text | None = None
+    agency: Text | None = None
+    association: Text | None = None
+    outcome: Code
+    codes: tuple[Text, ...] = ()
+    segments: tuple[SegmentAnswer, ...] = ()
+
+
+class GroupAnswer(Data):
+    """The verdict on one functional group: GS01, GS06, GS08 and the counts of AK9."""
+
+    type: Text
+    control: Text
+    version: Text | None = None
+    outcome: Code
+    included: int | None = None
+    received: int | None = None
+    accepted: int | None = None
+    codes: tuple[Text, ...] = ()
+
+
+class Acknowledgement(Data):
+    """Data of `exchange.ack.received.v1` and `exchange.ack.sent.v1`.
+
+    997 and 999 answer one `group`; CONTRL and TA1 answer one `interchange` and have the `outcome` and `code` of that level.
+    """
+
+    kind: Text
+    interchange: AnsweredInterchange | None = None
+    group: GroupAnswer | None = None
+    outcome: Code | None = None
+    code: Text | None = None
+    messages: tuple[MessageAnswer, ...] = ()

@@ -1,0 +1,117 @@
+"""The shared types of canonical events: identifiers, parties, quantities, prices, dates.
+
+All models are frozen. A field that is absent is missing (None here, left out in JSON), never empty text. Quantities, prices and
+amounts are Decimal and appear in JSON as text without exponent and without trailing zeros.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+
+def plain(value: Decimal) -> str:
+    """Decimal as text without exponent and trailing zeros: `12.50` -> `12.5`, `1E+2` -> `100`."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
+Number: TypeAlias = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str)]
+Scheme: TypeAlias = Literal[
+    "gtin", "gln", "sscc", "buyer", "supplier", "manufacturer", "duns", "vat", "scac", "iban", "odoo"
+]
+
+
+class Data(BaseModel):
+    """Base of every canonical model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Code(Data):
+    """A meaning and the partner's own code for it. Unknown codes have the value `other` and keep `raw`."""
+
+    value: Text
+    raw: Text | None = None
+
+
+class Id(Data):
+    scheme: Scheme
+    value: Text
+    raw: Text | None = None
+
+
+class Address(Data):
+    lines: tuple[Text, ...] = ()
+    city: Text | None = None
+    region: Text | None = None
+    postal_code: Text | None = None
+    country: Text | None = None
+
+
+class Contact(Data):
+    name: Text | None = None
+    phone: Text | None = None
+    email: Text | None = None
+
+
+class Party(Data):
+    ids: tuple[Id, ...] = ()
+    name: Text | None = None
+    address: Address | None = None
+    contact: Contact | None = None
+
+
+class ItemRef(Data):
+    ids: tuple[Id, ...] = ()
+    description: Text | None = None
+    variant: Text | None = None
+
+
+class Quantity(Data):
+    """`uom` is a UN/ECE Recommendation 20 code with the partner's code in `raw`."""
+
+    value: Number
+    uom: Code | None = None
+
+
+class Price(Data):
+    amount: Number
+    currency: Text | None = None
+    per_quantity: Number | None = None
+    basis: Text | None = None
+
+
+class DateMark(Data):
+    """`kind` is one of requested_delivery, requested_ship, promised_delivery, promised_ship, cancel_after, earliest,
+    latest (open list); `on` is a date in the partner's calendar."""
+
+    kind: Code
+    on: dt.date
+
+
+class OrderRef(Data):
+    number: Text
+    date: dt.date | None = None
+    type: Code | None = None
+    release: Text | None = None
+    revision: Text | None = None
+    line_number: Text | None = None
+
+
+class Note(Data):
+    text: Text
+    kind: Text | None = None
+    language: Text | None = None
+
+
+class Totals(Data):
+    lines: int | None = None
+    quantity: Number | None = None
+    amount: Number | None = None

@@ -1,0 +1,196 @@
+"""The seams of the daemon: what goes through them, and the two protocols on either side of the ledger.
+
+A Source brings something in (a file from a mailbox, an order from Odoo); a Sink takes a parcel out (to a mailbox, to Odoo). Flow
+implements Inlet and Mailboxes; transports and destinations know nothing else of it. Everything here is a value or a
+protocol. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, Protocol, TypeAlias
+
+import edi
+
+Role: TypeAlias = Literal["buyer", "edi", "operator", "master_data", "warehouse", "accounts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file as a transport received it. `mailbox` is `<partner>/<channel>`; `name` is data, never a path.
+
+    `facts` are transport facts for the evidence (remote address, user, remote path, mtime); text only.
+    """
+
+    mailbox: str
+    name: str
+    data: bytes
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The arrival is durable. `duplicate_of` names the earlier receipt with the same bytes in this mailbox."""
+
+    id: str
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A canonical event from a business system, for one partner. `event.id` is stable: the same fact has the same id.
+
+    `reply_to` names the destination that wants to hear when the document cannot be written or is refused
+    (`odoo-main`), `reference` the record there (`purchase.order,184`).
+    """
+
+    event: edi.Event
+    partner: str
+    reply_to: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something a person must decide. `kind` is from gateway.exceptions.KINDS; `sentence` says it in plain words.
+
+    `expected` and `actual` are short texts (`10.00 USD`, `2026-12-01`); `amount` is the money at stake, if known.
+    """
+
+    kind: str
+    sentence: str
+    role: Role
+    subject: str = ""
+    expected: str = ""
+    actual: str = ""
+    actions: tuple[str, ...] = ()
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One delivery, as a Sink sees it. `id` never changes over retries: the receiver may use it to recognise a repeat.
+
+    `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload` (mailboxes) is set.
+    `original` is the partner's document behind the event, with its name, for evidence. `probe` says that an earlier attempt has an
+    unknown outcome: read back before writing. `partner` is the partner's id; `facts` are texts the sink asked to be kept
+    in an earlier Outcome (`remember`).
+    """
+
+    id: str
+    destination: str
+    key: str
+    partner: str
+    kind: str
+    attempt: int
+    event: edi.Event | None = None
+    payload: bytes | None = None
+    name: str = ""
+    original: bytes | None = None
+    original_name: str = ""
+    probe: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The effect is there. `applied`, `already_there`, or `placed` (a hosted mailbox: the partner still has to fetch it).
+
+    `refs` are (model, id, label) of records touched; `cases` are decisions for people that came out of it; `remember` are
+    (state key -> text) pairs of the destination's source, committed with the settlement.
+    """
+
+    effect: Literal["applied", "already_there", "placed"] = "applied"
+    refs: tuple[tuple[str, int, str], ...] = ()
+    cases: tuple[Case, ...] = ()
+    remember: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """Nothing was written, or it is safe to repeat. `scope` connector: the whole destination waits, no attempt is counted."""
+
+    reason: str
+    retry_in: float = 5.0
+    scope: Literal["parcel", "connector"] = "parcel"
+    alarm: Literal["", "credential", "config"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A person must decide; the parcel is parked with this case."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request may have been executed: `send` is called again with `probe` after `retry_in` seconds."""
+
+    reason: str
+    retry_in: float = 150.0
+
+
+Outcome: TypeAlias = Done | Transient | Business | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFile:
+    """A file in a hosted mailbox, as the partner sees it."""
+
+    id: str
+    name: str
+    size: int
+    modified: dt.datetime
+
+
+class Inlet(Protocol):
+    """What a Source may call. Each call returns after the commit, or raises and nothing has happened."""
+
+    async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
+        """TX1: raw bytes, dedupe key, receipt and the source's state in one transaction."""
+
+    async def submit(self, source: str, submissions: Sequence[Submission], remember: Mapping[str, str]) -> int:
+        """Store events and the source's new state together. Known event ids are skipped. Returns how many were new."""
+
+    async def recall(self, source: str) -> dict[str, str]:
+        """The state this source asked to remember: key -> text."""
+
+
+class Mailboxes(Protocol):
+    """What a hosted mailbox sees of the ledger. `mailbox` is `<partner>/<channel>`."""
+
+    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
+        """Files placed for the partner and not discarded, oldest first."""
+
+    async def incoming(self, mailbox: str) -> list[MailboxFile]:
+        """Files the partner uploaded within the last hour, newest version of each name."""
+
+    async def content(self, mailbox: str, file_id: str) -> bytes:
+        """Bytes of an outgoing file. Raises KeyError if it is not there."""
+
+    async def collected(self, mailbox: str, file_id: str) -> None:
+        """The partner has read the file to its end."""
+
+    async def discard(self, mailbox: str, file_id: str) -> None:
+        """The partner deleted the file: it is gone from the listing, and counts as collected."""
+
+
+class Source(Protocol):
+    """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried inside, never raised."""
+
+    async def run(self, inlet: Inlet) -> None: ...
+
+
+class Sink(Protocol):
+    """Takes parcels of one destination. Called by at most one runner per lane at a time; lanes run in parallel."""
+
+    async def send(self, parcel: Parcel) -> Outcome: ...
+
+
+JSON: TypeAlias = dict[str, Any]
