@@ -1,0 +1,57 @@
+"""Time, in one place: the wall clock, its text form in the ledger, and the schedules of polls (APScheduler).
+
+Nothing else reads a clock or imports apscheduler. Schedules only start work; what was done is known by the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+UTC = dt.UTC
+
+
+def now() -> dt.datetime:
+    """The wall clock, aware, UTC."""
+    return dt.datetime.now(UTC)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """The fixed-width text a moment has in the ledger: `2026-12-01T10:30:00.000000Z`. Texts compare as moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> dt.datetime:
+    """The aware moment of a ledger text."""
+    return dt.datetime.fromisoformat(text)
+
+
+class Schedule:
+    """Runs named jobs again and again, one run of a job at a time; a missed run is not made up for."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    def every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
+        """Run `job` now and then every `seconds`."""
+        self._add(job, IntervalTrigger(seconds=seconds, timezone=UTC), name)
+
+    def cron(self, expression: str, name: str, job: Callable[[], Awaitable[object]]) -> None:
+        """Run `job` at the times of a five-field cron expression, UTC."""
+        self._add(job, CronTrigger.from_crontab(expression, timezone=UTC), name)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def _add(self, job: Callable[[], Awaitable[object]], trigger: object, name: str) -> None:
+        self._scheduler.add_job(
+            job, trigger, id=name, max_instances=1, coalesce=True, misfire_grace_time=None, next_run_time=now()
+        )

@@ -1,0 +1,132 @@
+"""What goes out: events waiting to be written, deliveries, attempts, and the hosted mailboxes' view of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.ledger.tables import attempt, delivery, event
+
+
+def add_event(c: sa.Connection, values: Mapping[str, Any]) -> None:
+    """A canonical event, once: its id is the primary key."""
+    position = c.execute(sa.select(sa.func.coalesce(sa.func.max(event.c.position), 0) + 1)).scalar_one()
+    c.execute(sa.insert(event).values(position=position, **values))
+
+
+def known_events(c: sa.Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these event ids are there already."""
+    return set(c.execute(sa.select(event.c.id).where(event.c.id.in_(ids))).scalars())
+
+
+def last_of_business_key(c: sa.Connection, business_key: str) -> Any | None:
+    """The newest event with this business key."""
+    return c.execute(
+        sa.select(event).where(event.c.business_key == business_key).order_by(event.c.position.desc()).limit(1)
+    ).first()
+
+
+def get_event(c: sa.Connection, event_id: str) -> Any | None:
+    return c.execute(sa.select(event).where(event.c.id == event_id)).first()
+
+
+def next_event(c: sa.Connection, lane: str) -> Any | None:
+    """The oldest event of a lane that waits to be written for its partner."""
+    return c.execute(
+        sa.select(event).where(event.c.lane == lane, event.c.state == "stored").order_by(event.c.position).limit(1)
+    ).first()
+
+
+def finish_event(c: sa.Connection, event_id: str, state: str) -> None:
+    c.execute(sa.update(event).where(event.c.id == event_id).values(state=state))
+
+
+def add(c: sa.Connection, values: Mapping[str, Any]) -> bool:
+    """One thing to hand over, once: False if a delivery with this id is there already."""
+    if c.execute(sa.select(delivery.c.id).where(delivery.c.id == values["id"])).first() is not None:
+        return False
+    c.execute(sa.insert(delivery).values(**values))
+    return True
+
+
+def next_pending(c: sa.Connection, lane: str) -> Any | None:
+    """The head of a delivery lane."""
+    return c.execute(
+        sa.select(delivery)
+        .where(delivery.c.lane == lane, delivery.c.state == "pending")
+        .order_by(delivery.c.seq)
+        .limit(1)
+    ).first()
+
+
+def get(c: sa.Connection, delivery_id: str) -> Any | None:
+    return c.execute(sa.select(delivery).where(delivery.c.id == delivery_id)).first()
+
+
+def settle(c: sa.Connection, delivery_id: str, values: Mapping[str, Any]) -> None:
+    """What became of a delivery."""
+    c.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
+
+
+def add_attempt(c: sa.Connection, delivery_id: str, number: int, at: str, outcome: str, note: str) -> None:
+    c.execute(sa.insert(attempt).values(delivery=delivery_id, number=number, at=at, outcome=outcome, note=note[:2000]))
+
+
+def attempts_of(c: sa.Connection, delivery_id: str) -> Sequence[Any]:
+    return c.execute(sa.select(attempt).where(attempt.c.delivery == delivery_id).order_by(attempt.c.id)).all()
+
+
+def answers_to(c: sa.Connection, receipt_id: int) -> Sequence[Any]:
+    """The acknowledgements and refusals first made for a receipt (not their repeats)."""
+    return c.execute(
+        sa.select(delivery)
+        .where(delivery.c.receipt == receipt_id, delivery.c.kind.in_(("ack", "refusal")))
+        .order_by(delivery.c.created_at, delivery.c.seq)
+    ).all()
+
+
+def of_receipt(c: sa.Connection, receipt_id: int) -> Sequence[Any]:
+    """Everything handed over because of a receipt."""
+    return c.execute(
+        sa.select(delivery).where(delivery.c.receipt == receipt_id).order_by(delivery.c.created_at, delivery.c.seq)
+    ).all()
+
+
+def placed(c: sa.Connection, mailbox: str) -> Sequence[Any]:
+    """Files a hosted mailbox shows to its partner, oldest first."""
+    return c.execute(
+        sa.select(delivery.c.id, delivery.c.name, delivery.c.size, delivery.c.settled_at)
+        .where(
+            delivery.c.destination == mailbox,
+            delivery.c.state == "done",
+            delivery.c.effect == "placed",
+            delivery.c.discarded_at.is_(None),
+        )
+        .order_by(delivery.c.settled_at, delivery.c.seq)
+    ).all()
+
+
+def mark_collected(c: sa.Connection, mailbox: str, delivery_id: str, now: str) -> bool:
+    """The partner has read a file to its end. True the first time."""
+    return (
+        c.execute(
+            sa.update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.destination == mailbox, delivery.c.collected_at.is_(None))
+            .values(collected_at=now)
+        ).rowcount
+        == 1
+    )
+
+
+def mark_discarded(c: sa.Connection, mailbox: str, delivery_id: str, now: str) -> bool:
+    """The partner deleted a file from its mailbox."""
+    return (
+        c.execute(
+            sa.update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.destination == mailbox, delivery.c.discarded_at.is_(None))
+            .values(discarded_at=now)
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,132 @@
+"""What arrived: bytes, receipts, interchanges, transaction sets."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.ledger.tables import chunk, interchange, message, receipt
+
+CHUNK = 1024 * 1024
+
+
+def put_bytes(c: sa.Connection, owner: str, data: bytes) -> None:
+    """Keep bytes under an owner (`r12`, `d<id>`), compressed, in rows of at most 1 MiB."""
+    packed = zlib.compress(data, 6)
+    c.execute(
+        sa.insert(chunk),
+        [
+            {"owner": owner, "seq": seq, "data": packed[start : start + CHUNK]}
+            for seq, start in enumerate(range(0, len(packed), CHUNK))
+        ],
+    )
+
+
+def get_bytes(c: sa.Connection, owner: str) -> bytes:
+    """The bytes kept under an owner. Raises KeyError if there are none."""
+    parts = c.execute(sa.select(chunk.c.data).where(chunk.c.owner == owner).order_by(chunk.c.seq)).scalars().all()
+    if not parts:
+        raise KeyError(owner)
+    return zlib.decompress(b"".join(parts))
+
+
+def add(c: sa.Connection, values: Mapping[str, Any]) -> int:
+    """A file arrived. Returns the receipt's number."""
+    return int(c.execute(sa.insert(receipt).values(**values).returning(receipt.c.id)).scalar_one())
+
+
+def same_bytes(c: sa.Connection, mailbox: str, sha256: str, since: str) -> int | None:
+    """The first receipt with these bytes in this mailbox since a moment, if any."""
+    return c.execute(
+        sa.select(sa.func.min(receipt.c.id)).where(
+            receipt.c.mailbox == mailbox,
+            receipt.c.sha256 == sha256,
+            receipt.c.received_at >= since,
+            receipt.c.duplicate_of.is_(None),
+            receipt.c.state != "superseded",
+        )
+    ).scalar()
+
+
+def supersede(c: sa.Connection, mailbox: str, name: str, now: str) -> int:
+    """A file that waited for its rest was sent again under the same name: the incomplete one is done with."""
+    return int(
+        c.execute(
+            sa.update(receipt)
+            .where(receipt.c.mailbox == mailbox, receipt.c.name == name, receipt.c.state == "held")
+            .values(state="superseded", done_at=now, reason="incomplete; the same name was uploaded again")
+        ).rowcount
+    )
+
+
+def next_waiting(c: sa.Connection, lane: str, now: str) -> Any | None:
+    """The oldest receipt of a lane that may be translated now. One that waits for its rest lets others pass."""
+    return c.execute(
+        sa.select(receipt)
+        .where(receipt.c.lane == lane, receipt.c.state.in_(("stored", "held")), receipt.c.due_at <= now)
+        .order_by(receipt.c.id)
+        .limit(1)
+    ).first()
+
+
+def get(c: sa.Connection, number: int) -> Any | None:
+    return c.execute(sa.select(receipt).where(receipt.c.id == number)).first()
+
+
+def count_attempt(c: sa.Connection, number: int) -> int:
+    """Counted before the translation starts, so that a document that kills the process is known by it."""
+    return int(
+        c.execute(
+            sa.update(receipt)
+            .where(receipt.c.id == number)
+            .values(attempts=receipt.c.attempts + 1)
+            .returning(receipt.c.attempts)
+        ).scalar_one()
+    )
+
+
+def progress(c: sa.Connection, number: int, sets: int) -> None:
+    """So many transaction sets are translated and stored; the attempt counter starts again."""
+    c.execute(sa.update(receipt).where(receipt.c.id == number).values(sets=sets, attempts=0))
+
+
+def finish(c: sa.Connection, number: int, state: str, reason: str, now: str) -> None:
+    """The receipt needs no more work. `reason` is the sentence people read."""
+    c.execute(sa.update(receipt).where(receipt.c.id == number).values(state=state, reason=reason, done_at=now))
+
+
+def recent(c: sa.Connection, mailbox: str, since: str) -> Sequence[Any]:
+    """Files of a mailbox received since a moment, newest first."""
+    return c.execute(
+        sa.select(receipt.c.id, receipt.c.name, receipt.c.size, receipt.c.received_at)
+        .where(receipt.c.mailbox == mailbox, receipt.c.received_at >= since)
+        .order_by(receipt.c.id.desc())
+    ).all()
+
+
+def known_interchange(c: sa.Connection, dedupe: str) -> Any | None:
+    """The earlier interchange with the same sender, receiver, control number and test flag."""
+    return c.execute(sa.select(interchange).where(interchange.c.dedupe == dedupe)).first()
+
+
+def add_interchange(c: sa.Connection, values: Mapping[str, Any]) -> None:
+    c.execute(sa.insert(interchange).values(**values))
+
+
+def add_messages(c: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Transaction sets with their verdicts and faults."""
+    values = list(rows)
+    if values:
+        c.execute(sa.insert(message), values)
+
+
+def messages_of(c: sa.Connection, number: int) -> Sequence[Any]:
+    """The transaction sets of a receipt, in order."""
+    return c.execute(sa.select(message).where(message.c.receipt == number).order_by(message.c.number)).all()
+
+
+def interchanges_of(c: sa.Connection, number: int) -> Sequence[Any]:
+    return c.execute(sa.select(interchange).where(interchange.c.receipt == number).order_by(interchange.c.id)).all()
