@@ -1,38 +1,28 @@
-"""A partner's bad data as a value, and the closed catalogue of everything that can be wrong.
+"""A partner's bad data as a value.
 
-Not here: exceptions (edi/errors.py), how faults become an acknowledgement (edi/acks.py). Rule protected: the sentence and
-the acknowledgement codes come from the catalogue, never from the place that found the fault.
+Not here: the list of what can be wrong (edi/catalogue.py), exceptions (edi/errors.py), how faults become an acknowledgement
+(edi/acks.py). Rule protected: the sentence and the acknowledgement codes come from the catalogue, never from the place
+that found the fault.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any
 
-from edi.model import Location
+from edi.catalogue import CATALOGUE, Entry, Level, Severity
+from edi.model import COMPONENT, REPEAT, Location
 
-Severity: TypeAlias = Literal["warning", "exception", "error", "reject"]
-Level: TypeAlias = Literal["input", "interchange", "group", "message", "segment", "element", "event"]
+__all__ = ["CATALOGUE", "FOUND_LENGTH", "Entry", "Fault", "Level", "Severity", "fault", "visible"]
 
+FOUND_LENGTH = 80
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the catalogue.
-
-    `sentence` may use {found}, {expected} and {place}. `x997` and `x999` are the value of the element that belongs to the level:
-    AK304/IK304, AK403/IK403, AK502/IK502 or AK905; `contrl` is 0085 under syntax 4, `contrl3` under syntax 1 to 3.
-    Empty text = this layer has no code for it. `help` says what the partner should do.
-    """
-
-    level: Level
-    severity: Severity
-    sentence: str
-    help: str
-    x997: str = ""
-    x999: str = ""
-    ta1: str = ""
-    contrl: str = ""
-    contrl3: str = ""
+# Rows of the catalogue that stand for two TA105 values: which one follows from the ISA element at fault.
+_TA1_BY_ELEMENT = {
+    ("isa.separator", 16): "027",
+    ("interchange.authorization", 1): "010",
+    ("interchange.security", 3): "012",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +47,97 @@ class Fault:
         return CATALOGUE[self.code]
 
     @property
+    def place(self) -> str:
+        """The full path, or the nearest envelope that is known."""
+        where = self.location
+        if where.path:
+            return where.path
+        for name, control in (("message", where.message), ("group", where.group), ("interchange", where.interchange)):
+            if control:
+                return f"{name} {control}"
+        return f"byte {where.offset}"
+
+    @property
     def message(self) -> str:
         """The sentence for the supplier: place, found, expected, what to do."""
-        raise NotImplementedError
+        entry = self.entry
+        words = {"place": self.place, "found": visible(self.found), "expected": visible(self.expected)}
+        sentence = entry.sentence.format(**words)
+        if self.expected and "{expected}" not in entry.sentence:
+            sentence += f" (expected {words['expected']})"
+        return f"{words['place']}: {sentence}. {entry.help.format(**words)}."
+
+    @property
+    def x999(self) -> str:
+        """IK304, IK403, IK502 or AK905 of a 999."""
+        entry = self.entry
+        return (self.guide and entry.x999_guide) or entry.x999
+
+    @property
+    def ta1(self) -> str:
+        """TA105, or empty."""
+        return _TA1_BY_ELEMENT.get((self.code, self.location.element), self.entry.ta1)
+
+    def x997(self, version: str = "004010") -> str:
+        """AK304, AK403, AK502 or AK905 of a 997 for a group of this version."""
+        entry = self.entry
+        return (version >= "005010" and entry.x997_5010) or entry.x997
+
+    def contrl(self, syntax_version: str = "4") -> str:
+        """0085 of a CONTRL that answers an interchange of this syntax version."""
+        entry = self.entry
+        value = entry.contrl if syntax_version >= "4" else entry.contrl3
+        return (self.guide and entry.contrl_guide) or value
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable shape of a fault for machines; keys may be added, never renamed."""
+        where = self.location
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "path": where.path,
+            "segment": where.segment,
+            "element": where.element_name,
+            "offset": where.offset,
+            "found": visible(self.found),
+            "expected": visible(self.expected),
+            "message": self.message,
+            "ack": {"997": self.x997(), "999": self.x999, "CONTRL": self.contrl(), "TA1": self.ta1},
+        }
 
 
-CATALOGUE: dict[str, Entry] = {}
+def fault(
+    code: str,
+    location: Location,
+    *,
+    found: str = "",
+    expected: str = "",
+    ref: str = "",
+    severity: Severity | None = None,
+    guide: bool = False,
+) -> Fault:
+    """A fault with the severity of the catalogue unless another is given. `found` is kept readable and short.
+
+    Raises KeyError for a code that is not in the catalogue.
+    """
+    return Fault(code, location, severity or CATALOGUE[code].severity, visible(found), expected, ref, guide)
+
+
+def visible(text: str) -> str:
+    """The text with control characters shown as symbols and at most FOUND_LENGTH characters; idempotent."""
+    if len(text) > FOUND_LENGTH:
+        text = text[: FOUND_LENGTH - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _symbol(character) for character in text)[:FOUND_LENGTH]
+
+
+def _symbol(character: str) -> str:
+    if character == COMPONENT:
+        return ":"
+    if character == REPEAT:
+        return "^"
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)  # Unicode control pictures: CR is shown as the symbol CR
+    return "␡" if code == 0x7F else f"<U+{code:04X}>"
