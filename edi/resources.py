@@ -1,0 +1,40 @@
+"""Where the schemas, maps and code tables lie: in a wheel under edi/maps, in a checkout beside the package.
+
+Not here: reading them (edi/yaml_source.py). Rule protected: the identity of a file is its path, and an identity can
+never leave the folders it is looked up in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from edi.errors import MapError
+
+_IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+
+
+def maps_folder() -> Path:
+    """The folder of the shipped maps. Raises MapError when the installation has none."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "maps", package.parent / "maps"):
+        if folder.is_dir():
+            return folder
+    raise MapError(f"{package}:1:1: resource.missing: the maps folder is not installed")
+
+
+def find(identity: str, suffix: str, folders: Sequence[Path] = ()) -> Path:
+    """The file of an identity such as `x12/004010/855` and a suffix such as `.schema.yaml`.
+
+    The caller's own folders are searched first, in their order, then the shipped maps. Raises MapError with all places
+    that were looked at.
+    """
+    if not _IDENTITY.fullmatch(identity):
+        raise MapError(f"{identity}:1:1: resource.identity: {identity!r} is not the identity of a file")
+    places = [folder / (identity + suffix) for folder in (*folders, maps_folder())]
+    for place in places:
+        if place.is_file():
+            return place
+    tried = ", ".join(str(place) for place in places)
+    raise MapError(f"{identity}{suffix}:1:1: resource.missing: there is no such file; looked for {tried}")
