@@ -1,0 +1,73 @@
+"""File names as partners use them: which are allowed, which say "still being written", and how ours are made.
+
+Not here: paths. A name is data and never becomes part of a host path except in a folder the operator has configured.
+Rule protected: a name that could mean anything but itself is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+
+from gateway.ports import Parcel
+
+LONGEST = 200
+TEMPLATE_FIELDS = ("doc", "number", "control", "id", "name")
+_SYMBOLS = frozenset(" ._-+=()@,#")
+_IN_PROGRESS = (".tmp", ".part", ".partial", ".filepart", "~")
+
+
+class NameRefused(ValueError):
+    """A file name that is not allowed; the text says why."""
+
+
+def in_progress(name: str) -> bool:
+    """Whether the name says its writer is not finished: leading dot, `.tmp`, `.part`, `.partial`, `.filepart`, `~`."""
+    return name.startswith(".") or name.lower().endswith(_IN_PROGRESS)
+
+
+def checked(name: str) -> str:
+    """The name in Unicode normal form C. Raises NameRefused for all but 1-200 bytes of letters, digits and a few signs.
+
+    The mark of an unfinished file (leading dot, `~`) is allowed here; such a name is never taken as final.
+    """
+    name = unicodedata.normalize("NFC", name)
+    if not 1 <= len(name.encode("utf-8", "surrogatepass")) <= LONGEST:
+        raise NameRefused(f"a file name has 1 to {LONGEST} bytes")
+    core = name.removesuffix("~")
+    for character in core:
+        if not (character in _SYMBOLS or _letter_or_digit(character)):
+            raise NameRefused(f"{character!r} is not allowed in a file name; use letters, digits and ._-+=()@,#")
+    if not core.strip(". "):
+        raise NameRefused("a file name needs a letter or a digit")
+    return name
+
+
+def outgoing(template: str, parcel: Parcel) -> str:
+    """The name of an outgoing file by the partner's template, or the parcel's own name where there is no template.
+
+    Fields: `doc`, `number`, `control` from the parcel's facts (else its kind, the end of its key, its id), `id`, `name`.
+    The same parcel always gets the same name, over all retries. Characters that are not allowed become `_`.
+    """
+    values = {
+        "doc": parcel.facts.get("doc") or parcel.kind,
+        "number": parcel.facts.get("number") or parcel.key.rpartition("/")[2],
+        "control": parcel.facts.get("control") or parcel.id,
+        "id": parcel.id,
+        "name": parcel.name,
+    }
+    name = template.format_map(values) if template else parcel.name or f"{parcel.id}.edi"
+    name = "".join(c if c in _SYMBOLS or _letter_or_digit(c) else "_" for c in unicodedata.normalize("NFC", name))
+    return checked(name.lstrip(".") or f"{parcel.id}.edi")
+
+
+def beside(name: str, mark: str) -> str:
+    """Another name for a file whose own is taken: `a.edi`, `1f2e` -> `a-1f2e.edi`."""
+    path = PurePosixPath(name)
+    return f"{path.stem}-{mark}{path.suffix}"
+
+
+def _letter_or_digit(character: str) -> bool:
+    if character.isascii():
+        return character.isalnum()
+    return unicodedata.category(character)[0] == "L"

@@ -1,0 +1,155 @@
+"""A small SFTP client: one connection to one server with pinned host keys, whole files in memory.
+
+Used by the poller, the sink, the demo's partners and the tests. Not here: rules of polling and sending. Rule protected:
+no byte goes to a server whose host key is not one of those pinned.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncssh
+
+from gateway.transports.sftp import keys
+
+TOO_LARGE = 100_000_000
+
+
+class HostKeyChanged(ConnectionError):
+    """The server's host key is not one of those pinned. An operator decides; nothing was sent."""
+
+
+class LoginRefused(ConnectionError):
+    """The server knows neither our key nor our password."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One entry of a remote directory; `modified` is seconds since 1970, 0 if the server does not say."""
+
+    name: str
+    size: int
+    modified: int
+    directory: bool = False
+
+
+class _Pinned(asyncssh.SSHClient):
+    def __init__(self, pins: Sequence[str]) -> None:
+        self._pins = {pin.rstrip("=") for pin in pins}
+        self.seen = ""
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.seen = key.get_fingerprint()
+        return self.seen.rstrip("=") in self._pins
+
+
+class SftpSession:
+    """An open SFTP session. Methods raise asyncssh.SFTPError for a refusal, OSError or asyncssh.Error for the rest."""
+
+    def __init__(self, connection: asyncssh.SSHClientConnection, client: asyncssh.SFTPClient) -> None:
+        self._connection, self._client = connection, client
+
+    async def listdir(self, path: str) -> list[RemoteFile]:
+        """The entries of a directory, without `.` and `..`."""
+        return [entry async for entry in self.scan(path)]
+
+    async def scan(self, path: str) -> AsyncIterator[RemoteFile]:
+        """The entries of a directory one by one, without `.` and `..`."""
+        async for name in self._client.scandir(path):
+            if name.filename not in (".", ".."):
+                yield _remote(str(name.filename), name.attrs)
+
+    async def stat(self, path: str) -> RemoteFile | None:
+        """One entry, or None if it is not there."""
+        try:
+            return _remote(posixpath.basename(path), await self._client.stat(path))
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            return None
+
+    async def get(self, path: str, at_most: int = TOO_LARGE) -> bytes:
+        """The whole file. Raises ValueError when it has more than `at_most` bytes."""
+        async with self._client.open(path, "rb", encoding=None) as file:
+            data = await file.read(at_most + 1)
+        assert isinstance(data, bytes)
+        if len(data) > at_most:
+            raise ValueError(f"{path} has more than {at_most} bytes")
+        return data
+
+    async def put(self, path: str, data: bytes) -> None:
+        """Write the whole file, replacing what is there; with fsync where the server offers it."""
+        async with self._client.open(path, "wb") as file:
+            await file.write(data)
+            try:
+                await file.fsync()
+            except asyncssh.SFTPOpUnsupported:
+                return
+
+    async def rename(self, old: str, new: str) -> None:
+        """Rename, replacing what is there where the server can (posix-rename), else the plain rename."""
+        try:
+            await self._client.posix_rename(old, new)
+        except asyncssh.SFTPOpUnsupported:
+            await self._client.rename(old, new)
+
+    async def remove(self, path: str) -> None:
+        """Delete a file."""
+        await self._client.remove(path)
+
+    @property
+    def raw(self) -> asyncssh.SFTPClient:
+        """asyncssh's own client, for requests an ordinary partner does not make."""
+        return self._client
+
+    def abort(self) -> None:
+        """Cut the TCP connection, as a crash would."""
+        self._connection.abort()
+
+
+@asynccontextmanager
+async def connect(
+    host: str,
+    port: int,
+    user: str,
+    key_text: str = "",
+    *,
+    host_key: str | Sequence[str],
+    password: str = "",
+    patience: float = 30.0,
+) -> AsyncIterator[SftpSession]:
+    """Open a session. `host_key`: one or more public keys (OpenSSH text) or fingerprints (`SHA256:...`). `patience`: seconds for
+    connecting, for the login, and between signs of life.
+
+    Raises HostKeyChanged, LoginRefused, KeyRefused (our key is unusable), OSError or asyncssh.Error (no connection).
+    """
+    pins = [host_key] if isinstance(host_key, str) else list(host_key)
+    pinned = _Pinned([pin if pin.startswith("SHA256:") else keys.fingerprint(pin) for pin in pins])
+    options = asyncssh.SSHClientConnectionOptions(
+        config=[],
+        client_factory=lambda: pinned,
+        known_hosts=([], [], []),
+        server_host_key_algs="default",
+        username=user,
+        client_keys=[keys.read_private(key_text)] if key_text else None,
+        password=password or None,
+        agent_path=None,
+        connect_timeout=patience,
+        login_timeout=patience,
+        keepalive_interval=patience,
+        compression_algs=["none"],
+    )
+    try:
+        connection = await asyncssh.connect(host, port, options=options)
+    except asyncssh.HostKeyNotVerifiable:
+        raise HostKeyChanged(f"{host}:{port} shows host key {pinned.seen}, which is not one of those pinned") from None
+    except asyncssh.PermissionDenied as refused:
+        raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
+    async with connection, connection.start_sftp_client() as client:
+        yield SftpSession(connection, client)
+
+
+def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:
+    directory = attrs.permissions is not None and attrs.permissions & 0o170000 == 0o040000
+    return RemoteFile(name, attrs.size or 0, attrs.mtime or 0, directory)

@@ -1,0 +1,245 @@
+"""SFTP requests of one session turned into calls on a Tree. Not here: logins, connections, what a mailbox holds.
+
+asyncssh calls the same `close` for a client's CLOSE and for what is still open when a connection dies. `Requests` marks
+the time in which a client's request is being answered; only a `close` inside that time counts. It uses asyncssh's
+`SFTPServerHandler._process_packet`: should a release drop it, nothing is accepted any more and tests fail, rather than
+half a file being accepted. Rule protected: only an explicit CLOSE accepts a file or collects one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextvars import ContextVar
+from typing import ClassVar, NoReturn
+
+import asyncssh
+from asyncssh import sftp
+from asyncssh.constants import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_TRUNC, FXF_WRITE
+from asyncssh.packet import SSHPacket
+
+from gateway.transports.sftp.filesystem import Download, Entry, Tree, Upload, absolute
+
+_DIRECTORY, _FILE = 0o040000, 0o100000
+_answering: ContextVar[bool] = ContextVar("answering", default=False)
+
+_EXTENSIONS = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@openssh.com", b"limits@openssh.com")
+
+
+class Requests(sftp.SFTPServerHandler):
+    """Reads requests one by one; knows whether one is being answered, and refuses extensions we do not serve."""
+
+    _extensions: ClassVar = [(name, b"1") for name in _EXTENSIONS]
+    _packet_handlers: ClassVar = {
+        kind: handler
+        for kind, handler in sftp.SFTPServerHandler._packet_handlers.items()
+        if isinstance(kind, int) or kind in _EXTENSIONS
+    }
+
+    def __init__(
+        self,
+        files: Files,
+        reader: asyncssh.SSHReader[bytes],
+        writer: asyncssh.SSHWriter[bytes],
+        touch: Callable[[bool], None],
+    ) -> None:
+        super().__init__(files, reader, writer, 3)
+        self._touch = touch
+
+    async def _process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        self._touch(True)
+        token = _answering.set(True)
+        try:
+            await super()._process_packet(pkttype, pktid, packet)
+        finally:
+            _answering.reset(token)
+            self._touch(False)
+
+
+class Files(asyncssh.SFTPServer):
+    """What one session may ask. Every method of asyncssh's class is answered here: none of its own touches the host."""
+
+    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], tree: Tree, facts: Mapping[str, str]) -> None:
+        super().__init__(chan)
+        self._tree, self._facts = tree, facts
+        self._open: list[Upload] = []
+
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Upload | Download:
+        """OPEN, version 3."""
+        where = absolute(path)
+        if not pflags & (FXF_WRITE | FXF_APPEND):
+            return await self._tree.open_read(where)
+        upload = await self._tree.open_write(
+            where,
+            truncate=bool(pflags & FXF_TRUNC),
+            append=bool(pflags & FXF_APPEND),
+            exclusive=bool(pflags & FXF_EXCL),
+            create=bool(pflags & FXF_CREAT),
+        )
+        self._open.append(upload)
+        return upload
+
+    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        """READ; only files of /out are read."""
+        if not isinstance(file_obj, Download):
+            raise asyncssh.SFTPPermissionDenied("this file is open for writing")
+        data = file_obj.data[offset : offset + size]
+        file_obj.read.add(offset, offset + len(data))
+        return data
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        """WRITE; only uploads are written."""
+        self._tree.write(_upload(file_obj), offset, data)
+        return len(data)
+
+    async def close(self, file_obj: object) -> None:
+        """CLOSE, or the end of the connection: the first accepts or collects, the second drops."""
+        if isinstance(file_obj, Download):
+            if _answering.get():
+                await self._tree.close_read(file_obj)
+            return
+        upload = _upload(file_obj)
+        if _answering.get():
+            await self._tree.close_write(upload, self._facts)
+        else:
+            self._tree.abort(upload)
+        self._open.remove(upload)
+
+    def abort(self) -> None:
+        """The session is over, however it ended: drop every upload that was not closed."""
+        for upload in self._open:
+            if not upload.closed:
+                self._tree.abort(upload)
+        self._open.clear()
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        """OPENDIR and READDIR."""
+        here = Entry(".", directory=True)
+        for entry in (here, Entry("..", directory=True), *await self._tree.entries(absolute(path))):
+            yield asyncssh.SFTPName(entry.name.encode("utf-8"), attrs=_attrs(entry))
+
+    async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        """STAT."""
+        return _attrs(await self._tree.entry(absolute(path)))
+
+    async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        """LSTAT: there are no links, so the same as STAT."""
+        return await self.stat(path)
+
+    def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
+        """FSTAT."""
+        if isinstance(file_obj, Download):
+            return _attrs(Entry(file_obj.file.name, len(file_obj.data), file_obj.file.modified))
+        upload = _upload(file_obj)
+        return _attrs(Entry(upload.name, upload.spool.size, upload.modified, writable=True))
+
+    async def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        """SETSTAT: owner, mode and times are accepted and ignored; a size only if it is the size."""
+        entry = await self._tree.entry(absolute(path))
+        if attrs.size not in (None, entry.size):
+            raise asyncssh.SFTPPermissionDenied("a closed file keeps its size")
+
+    async def lsetstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        """LSETSTAT, as SETSTAT."""
+        await self.setstat(path, attrs)
+
+    def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
+        """FSETSTAT: only a size means something here."""
+        if attrs.size is not None:
+            self._tree.truncate(_upload(file_obj), attrs.size)
+
+    def fsync(self, file_obj: object) -> None:
+        """fsync@openssh.com: durable is what CLOSE has answered, so there is nothing to do before it."""
+
+    async def remove(self, path: bytes) -> None:
+        """REMOVE."""
+        await self._tree.remove(absolute(path))
+
+    async def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        """RENAME, which does not replace."""
+        await self._tree.rename(absolute(oldpath), absolute(newpath), self._facts, replace=False)
+
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        """posix-rename@openssh.com, which replaces."""
+        await self._tree.rename(absolute(oldpath), absolute(newpath), self._facts, replace=True)
+
+    def realpath(self, path: bytes) -> bytes:
+        """REALPATH: arithmetic on the text alone."""
+        return absolute(path).encode("utf-8")
+
+    def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPPermissionDenied(
+            "the directories of this mailbox are /in, /out and /archive; none can be made"
+        )
+
+    def rmdir(self, path: bytes) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPPermissionDenied("the directories of this mailbox stay")
+
+    def readlink(self, path: bytes) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("there are no links here")
+
+    def symlink(self, oldpath: bytes, newpath: bytes) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("links are not made here")
+
+    def link(self, oldpath: bytes, newpath: bytes) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("links are not made here")
+
+    def statvfs(self, path: bytes) -> NoReturn:
+        """Refused: the host's disks are not the partner's concern."""
+        raise asyncssh.SFTPOpUnsupported("not offered")
+
+    def fstatvfs(self, file_obj: object) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("not offered")
+
+    def open56(self, path: bytes, desired_access: int, flags: int, attrs: asyncssh.SFTPAttrs) -> NoReturn:
+        """Refused: version 3 is spoken."""
+        raise asyncssh.SFTPOpUnsupported("SFTP version 3 is spoken here")
+
+    def lock(self, file_obj: object, offset: int, length: int, flags: int) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("not offered")
+
+    def unlock(self, file_obj: object, offset: int, length: int) -> NoReturn:
+        """Refused."""
+        raise asyncssh.SFTPOpUnsupported("not offered")
+
+    def format_user(self, uid: int | None) -> str:
+        """The owner in long listings; never a name of the host."""
+        return "partner"
+
+    def format_group(self, gid: int | None) -> str:
+        """The group in long listings; never a name of the host."""
+        return "partner"
+
+    def map_path(self, path: bytes) -> NoReturn:
+        """Never: no path of a client names anything on the host."""
+        raise asyncssh.SFTPPermissionDenied("no such place")
+
+    def reverse_map_path(self, path: bytes) -> NoReturn:
+        """Never, as map_path."""
+        raise asyncssh.SFTPPermissionDenied("no such place")
+
+
+def _attrs(entry: Entry) -> asyncssh.SFTPAttrs:
+    mode = _DIRECTORY | 0o555 if entry.directory else _FILE | 0o444
+    seconds = int(entry.modified.timestamp())
+    return asyncssh.SFTPAttrs(
+        size=entry.size,
+        uid=0,
+        gid=0,
+        permissions=mode | (0o200 if entry.writable else 0),
+        atime=seconds,
+        mtime=seconds,
+        nlink=1,
+    )
+
+
+def _upload(file_obj: object) -> Upload:
+    if not isinstance(file_obj, Upload):
+        raise asyncssh.SFTPPermissionDenied("this file is open for reading")
+    return file_obj

@@ -1,0 +1,147 @@
+"""The settings of everything SFTP: our listener, hosted mailboxes, and mailboxes we poll and write to at the partner.
+
+Rule protected: an unknown key or a value out of range stops the start with a sentence; secrets and keys are references.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.transports.names import TEMPLATE_FIELDS
+from gateway.units import Duration, Size
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quota(_Settings):
+    """What one hosted mailbox may hold at a time: uploads in progress and what was accepted within the last hour."""
+
+    files: Annotated[int, Field(gt=0)] = 1000
+    bytes: Annotated[Size, Field(gt=0)] = 100_000_000
+
+
+class MailboxKey(_Settings):
+    """One public key of a partner: a reference or the key itself, with a label and the last day it is valid (UTC)."""
+
+    key: str
+    label: str = ""
+    until: dt.date | None = None
+
+
+class HostedMailbox(_Settings):
+    """A mailbox on our server: the partner logs in with one of `keys`, writes to /in and reads from /out."""
+
+    name: str
+    kind: Literal["sftp-server"] = "sftp-server"
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    keys: Annotated[tuple[MailboxKey, ...], Field(min_length=1)]
+    quota: Quota = Quota()
+    max_file: Annotated[Size, Field(gt=0)] = 20_000_000
+    max_connections: Annotated[int, Field(gt=0)] = 10
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        """`keys: ["file:keys/a.pub"]` is short for `keys: [{key: "file:keys/a.pub"}]`."""
+        if isinstance(value, list | tuple):
+            return tuple({"key": item} if isinstance(item, str) else item for item in value)
+        return value
+
+
+class Listener(_Settings):
+    """Our SFTP listener. `host_keys` are references to private keys; a second one of a type is announced ahead."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 2222
+    host_keys: Annotated[tuple[str, ...], Field(min_length=1)]
+    login_timeout: Annotated[Duration, Field(gt=0)] = 20.0
+    idle: Annotated[Duration, Field(gt=0)] = 600.0
+    max_connections: Annotated[int, Field(gt=0)] = 500
+    legacy_algorithms: bool = False  # ssh-rsa with SHA-1 and group14-sha1, for partners with very old clients
+    staging: Path | None = None  # where large uploads wait for their CLOSE; None: the system's temporary folder
+
+
+class Poll(_Settings):
+    """How a folder at the partner is read. `settle` 0 takes a file at first sight: only where it is renamed into place."""
+
+    folder: str
+    match: str = "*"
+    every: Annotated[Duration, Field(gt=0)] = 120.0
+    settle: Annotated[Duration, Field(ge=0)] = 30.0
+    marker: Annotated[str, Field(pattern=r"^(\.[A-Za-z0-9]{1,10})?$")] = (
+        ""  # `.done`: `a.edi` is ready when `a.edi.done` is there
+    )
+    after_read: Literal["archive", "delete", "keep"] = "archive"
+    archive: str = ""  # the folder for `archive`; empty: `archive` inside `folder`
+    max_file: Annotated[Size, Field(gt=0)] = 20_000_000
+    limit: Annotated[int, Field(gt=0)] = 100  # files a round, oldest first
+
+
+class Send(_Settings):
+    """How a file is written. An empty `tmp_suffix` writes the final name directly: the partner may read half a file."""
+
+    folder: str
+    name: str = "{doc}_{number}_{control}.edi"
+    tmp_suffix: str = ".tmp"
+
+    @field_validator("name")
+    @classmethod
+    def _fields(cls, value: str) -> str:
+        return checked_template(value)
+
+
+class PolledMailbox(_Settings):
+    """A mailbox on the partner's server. Host keys are pinned: `ssh-keyscan -t ed25519 host | ssh-keygen -lf -`."""
+
+    name: str
+    kind: Literal["sftp"] = "sftp"
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    host_keys: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")], ...], Field(min_length=1)
+    ]
+    user: str
+    key: str = ""
+    password: str = ""
+    timeout: Annotated[Duration, Field(gt=0)] = 30.0
+    poll: Poll | None = None
+    send: Send | None = None
+
+    @field_validator("password")
+    @classmethod
+    def _reference(cls, value: str) -> str:
+        if value and not value.startswith(("env:", "file:")):
+            raise ValueError("a password is a reference: env:NAME or file:PATH")
+        return value
+
+    @field_validator("key")
+    @classmethod
+    def _key_reference(cls, value: str) -> str:
+        if value and not value.startswith(("env:", "file:")):
+            raise ValueError("a private key is a reference: env:NAME or file:PATH")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> PolledMailbox:
+        if not (self.key or self.password):
+            raise ValueError("needs a key or a password")
+        if not (self.poll or self.send):
+            raise ValueError("needs poll, send or both: a channel has to do something")
+        return self
+
+
+def checked_template(value: str) -> str:
+    """A name template with known fields only and one that makes it unique. Raises ValueError."""
+    fields = {field for _, field, _, _ in string.Formatter().parse(value) if field is not None}
+    if unknown := fields - set(TEMPLATE_FIELDS):
+        raise ValueError(f"unknown field {{{sorted(unknown)[0]}}}; there are {', '.join(TEMPLATE_FIELDS)}")
+    if value and not fields & {"control", "id", "name"}:
+        raise ValueError("needs {control}, {id} or {name}: two documents must not get one name")
+    return value

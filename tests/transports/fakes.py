@@ -1,0 +1,83 @@
+"""An honest double of the inlet and of the mailboxes in memory: the protocols of gateway.ports, nothing of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.ports import Arrival, MailboxFile, Receipt, Submission
+
+
+@dataclass
+class Desk:
+    """Implements Inlet and Mailboxes. `fail` is raised by the next calls of arrive; `gate` holds arrive back."""
+
+    arrived: list[Arrival] = field(default_factory=list)
+    state: dict[str, dict[str, str]] = field(default_factory=dict)
+    out: dict[str, list[tuple[MailboxFile, bytes]]] = field(default_factory=dict)
+    collected_ids: list[str] = field(default_factory=list)
+    discarded_ids: list[str] = field(default_factory=list)
+    fail: Exception | None = None
+    gate: asyncio.Event | None = None
+
+    def names(self) -> list[str]:
+        return [arrival.name for arrival in self.arrived]
+
+    def place(self, mailbox: str, name: str, data: bytes) -> str:
+        files = self.out.setdefault(mailbox, [])
+        file_id = f"d{len(files) + 1}"
+        files.append((MailboxFile(file_id, name, len(data), dt.datetime(2026, 12, 1, 10, 30, tzinfo=dt.UTC)), data))
+        return file_id
+
+    async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fail is not None:
+            raise self.fail
+        digest = hashlib.sha256(arrival.data).digest()
+        earlier = [
+            f"r{n}"
+            for n, a in enumerate(self.arrived, 1)
+            if a.mailbox == arrival.mailbox and hashlib.sha256(a.data).digest() == digest
+        ]
+        self.arrived.append(arrival)
+        self._keep(arrival.mailbox, remember or {})
+        return Receipt(f"r{len(self.arrived)}", earlier[0] if earlier else None)
+
+    async def submit(self, source: str, submissions: Sequence[Submission], remember: Mapping[str, str]) -> int:
+        self._keep(source, remember)
+        return len(submissions)
+
+    async def recall(self, source: str) -> dict[str, str]:
+        return dict(self.state.get(source, {}))
+
+    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
+        return [file for file, _ in self.out.get(mailbox, []) if file.id not in self.discarded_ids]
+
+    async def incoming(self, mailbox: str) -> list[MailboxFile]:
+        newest = {
+            a.name: MailboxFile(f"r{n}", a.name, len(a.data), dt.datetime(2026, 12, 1, tzinfo=dt.UTC))
+            for n, a in enumerate(self.arrived, 1)
+            if a.mailbox == mailbox
+        }
+        return list(newest.values())
+
+    async def content(self, mailbox: str, file_id: str) -> bytes:
+        return {file.id: data for file, data in self.out.get(mailbox, [])}[file_id]
+
+    async def collected(self, mailbox: str, file_id: str) -> None:
+        self.collected_ids.append(file_id)
+
+    async def discard(self, mailbox: str, file_id: str) -> None:
+        self.discarded_ids.append(file_id)
+
+    def _keep(self, source: str, remember: Mapping[str, str]) -> None:
+        kept = self.state.setdefault(source, {})
+        for key, value in remember.items():
+            if value:
+                kept[key] = value
+            else:
+                kept.pop(key, None)
