@@ -46,7 +46,7 @@ def checked(name: str) -> str:
 def outgoing(template: str, parcel: Parcel) -> str:
     """The name of an outgoing file by the partner's template, or the parcel's own name where there is no template.
 
-    Fields: `doc`, `number`, `control` from the parcel's facts (else its kind, the end of its key, its id), `id`, `name`.
+    Fields: `doc`, `number`, `control` from the parcel's facts (else kind, end of the key, id), `id`, `name`.
     The same parcel always gets the same name, over all retries. Characters that are not allowed become `_`.
     """
     values = {

@@ -119,8 +119,8 @@ async def connect(
     password: str = "",
     patience: float = 30.0,
 ) -> AsyncIterator[SftpSession]:
-    """Open a session. `host_key`: one or more public keys (OpenSSH text) or fingerprints (`SHA256:...`). `patience`: seconds for
-    connecting, for the login, and between signs of life.
+    """Open a session. `host_key`: one or more public keys (OpenSSH text) or fingerprints (`SHA256:...`).
+    `patience`: seconds for connecting, for the login, and between signs of life.
 
     Raises HostKeyChanged, LoginRefused, KeyRefused (our key is unusable), OSError or asyncssh.Error (no connection).
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 
 import asyncssh
 from asyncssh import sftp
@@ -28,13 +28,6 @@ _EXTENSIONS = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@ope
 class Requests(sftp.SFTPServerHandler):
     """Reads requests one by one; knows whether one is being answered, and refuses extensions we do not serve."""
 
-    _extensions: ClassVar = [(name, b"1") for name in _EXTENSIONS]
-    _packet_handlers: ClassVar = {
-        kind: handler
-        for kind, handler in sftp.SFTPServerHandler._packet_handlers.items()
-        if isinstance(kind, int) or kind in _EXTENSIONS
-    }
-
     def __init__(
         self,
         files: Files,
@@ -43,6 +36,12 @@ class Requests(sftp.SFTPServerHandler):
         touch: Callable[[bool], None],
     ) -> None:
         super().__init__(files, reader, writer, 3)
+        self._extensions = [(name, b"1") for name in _EXTENSIONS]
+        self._packet_handlers = {
+            kind: handler
+            for kind, handler in self._packet_handlers.items()
+            if isinstance(kind, int) or kind in _EXTENSIONS
+        }
         self._touch = touch
 
     async def _process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:

@@ -81,7 +81,7 @@ class _Account:
 
 
 class SftpServer:
-    """Serves hosted mailboxes. `mailboxes` maps `<partner>/<channel>` to settings; `resolve` turns references into texts.
+    """Serves hosted mailboxes. `mailboxes` maps `<partner>/<channel>` to settings; `resolve` gives the text of a reference.
 
     Raises, already here, KeyRefused or what `resolve` raises when a key cannot be read; ValueError if a user has two
     mailboxes.

@@ -69,7 +69,7 @@ class Listener(_Settings):
 
 
 class Poll(_Settings):
-    """How a folder at the partner is read. `settle` 0 takes a file at first sight: only where it is renamed into place."""
+    """How a folder at the partner is read. `settle` 0 takes a file at first sight: only where it is renamed in."""
 
     folder: str
     match: str = "*"
