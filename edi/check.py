@@ -1,0 +1,346 @@
+"""A message against its schema: the tree of its loops, and every fault of the standard and of the partner's guide.
+
+Not here: the rules inside a segment (edi/element_rules.py), the order of segments (edi/automaton.py), what the document
+means (edi/mapping.py). Rule protected: any message gives a tree and faults in document order, never an exception; what
+cannot be placed is reported and left out, and the rest is checked as if nothing had happened.
+
+The tree: a loop occurrence, and the document itself, is a list with one item per entry of its layout, in layout order.
+An item is None when absent, else a list: of segments (the very lists of message.segments) for a segment entry, of
+occurrences for a loop entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from edi.automaton import Automaton, Candidate, Level, Position, variant_of
+from edi.element_rules import Finding, findings, one_of
+from edi.faults import Fault, fault
+from edi.model import Location, Message, Segment
+from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
+from edi.syntax.places import offset_of
+
+Occurrence = list[Any]  # recursive: list[list[Segment] | list[Occurrence] | None]
+
+_ENVELOPE = ("ST", "SE", "UNH", "UNT")  # the reader reports these when they are missing
+
+_checkers: WeakKeyDictionary[Schema, Checker] = WeakKeyDictionary()
+
+
+def compile_check(schema: Schema) -> Checker:
+    """The checker of a schema, made once per schema."""
+    if schema not in _checkers:
+        _checkers[schema] = Checker(schema)
+    return _checkers[schema]
+
+
+@dataclass(slots=True)
+class Checked:
+    """What checking a message gives. `tree`: see the module; `faults` in document order."""
+
+    tree: Occurrence
+    faults: list[Fault]
+    message: Message
+    schema: Schema
+    unplaced: list[tuple[Segment, str]]
+    _places: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def place(self, segment: Segment) -> tuple[int, str]:
+        """The number of a segment (ST or UNH is 1) and its path such as `855[2]/PO1[1]/ACK[1]`.
+
+        The segment is found by identity: it must be one of the tree's or of the message's own. Raises KeyError.
+        """
+        if not self._places:
+            numbers = {id(one): number for number, one in enumerate(self.message.segments, 1)}
+            paths = [*_paths(self.message.name, self.schema.layout, self.tree), *self.unplaced]
+            self._places = {id(one): (numbers[id(one)], path) for one, path in paths}
+        return self._places[id(segment)]
+
+
+class Checker:
+    """Checks messages of one schema. Keeps what it learns about the schema, nothing about messages."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._automata: dict[str, Automaton] = {}
+
+    def check(self, message: Message) -> Checked:
+        """The tree and the faults of a message."""
+        automaton = self._automaton(message)
+        walk = _Walk(self.schema, automaton, message)
+        levels = walk.levels
+        position = automaton.start
+        for number, segment in enumerate(message.segments, 1):
+            step = position[segment[0]]
+            if step is None:
+                position = walk.think(position, number, segment)
+                continue
+            target, depth, index, limit, size, tests = step
+            level = levels[depth]
+            items = level[index]
+            if items is not None and len(items) >= limit:
+                position = walk.think(position, number, segment)
+                continue
+            item: Any = segment
+            if size:
+                item = [None] * size
+                item[0] = [segment]
+                levels[depth + 1] = item
+            if items is None:
+                level[index] = [item]
+            else:
+                items.append(item)
+            position = target
+            if not tests[len(segment)](segment):
+                walk.inside(position, number, segment)
+        walk.end(position)
+        return Checked(levels[0], walk.faults, message, self.schema, walk.unplaced)
+
+    def _automaton(self, message: Message) -> Automaton:
+        decimal = ""
+        if self.schema.syntax == "edifact" and message.interchange.raw[:8].replace(b"\0", b"").find(b"UNA") >= 0:
+            declared = message.interchange.delimiters.decimal
+            decimal = declared if declared in (".", ",") else ""
+        if decimal not in self._automata:
+            self._automata[decimal] = Automaton(self.schema, decimal)
+        return self._automata[decimal]
+
+
+class _Walk:
+    """The checking of one message: the open occurrences and what was found."""
+
+    def __init__(self, schema: Schema, automaton: Automaton, message: Message) -> None:
+        self.schema = schema
+        self.automaton = automaton
+        self.message = message
+        self.levels: list[Occurrence] = [[] for _ in range(automaton.depth)]
+        self.levels[0] = [None] * automaton.root.size
+        self.faults: list[Fault] = []
+        self.unplaced: list[tuple[Segment, str]] = []
+
+    # --- steps that need thought
+
+    def think(self, position: Position, number: int, segment: Segment) -> Position:
+        """Place a segment where something is unusual; the position after it."""
+        candidates = position.candidates(segment[0])
+        if not candidates:
+            self.unplaceable(position, number, segment)
+            return position
+        chosen, fits = self.choose(candidates, segment)
+        level, index, _ = chosen
+        self.missed(position, level, index, number)
+        entry = level.entries[index]
+        qualifier = qualifier_of(segment) if entry.variants else ""
+        variant = variant_of(entry, qualifier)
+        target = self.automaton.position(level, index, qualifier if variant else "")
+        item: Any = segment
+        if isinstance(entry, LoopEntry):
+            item = [None] * target.level.size
+            item[0] = [segment]
+            self.levels[level.depth + 1] = item
+        items = self.levels[level.depth][index] or []
+        items.append(item)
+        self.levels[level.depth][index] = items
+        self.counted(target, number, segment, entry, variant, items)
+        self.inside(target, number, segment, None if fits else entry)
+        return target
+
+    def choose(self, candidates: tuple[Candidate, ...], segment: Segment) -> tuple[Candidate, bool]:
+        """The place a segment takes, and whether its content fits the `when` of it.
+
+        The first place that leaves out nothing mandatory; if that is full, the next one with room.
+        """
+        pool = [candidate for candidate in candidates if _admits(candidate, segment)]
+        fits = bool(pool)
+        pool = pool or list(candidates)
+        chosen = next((candidate for candidate in pool if not candidate.skips), pool[0])
+        if self.full(chosen):
+            later = pool[pool.index(chosen) + 1 :]
+            chosen = next((other for other in later if not other.skips and not self.full(other)), chosen)
+        return chosen, fits
+
+    def full(self, candidate: Candidate) -> bool:
+        most = candidate.level.entries[candidate.at].max
+        items = self.levels[candidate.level.depth][candidate.at]
+        return most is not None and items is not None and len(items) >= most
+
+    def unplaceable(self, position: Position, number: int, segment: Segment) -> None:
+        tag = segment[0]
+        if tag not in self.schema.tags:
+            code = "segment.unknown"
+        elif tag not in self.automaton.tags:
+            code = "segment.undefined"
+        else:
+            code = "segment.order" if position.is_order_fault(tag) else "segment.unexpected"
+        path = f"{self.path(position.level)}/{tag}"
+        self.unplaced.append((segment, path))
+        self.report(code, number, path, tag, _loop_name(position.level), found=tag)
+
+    def counted(
+        self, target: Position, number: int, segment: Segment, entry: Entry, variant: Entry | None, items: list[Any]
+    ) -> None:
+        """Faults of a segment or loop that occurs too often or is not used."""
+        kind = "loop.repeat" if isinstance(entry, LoopEntry) else "segment.repeat"
+        rules = [(entry.max, len(items), False), (entry.guide_max, len(items), True)]
+        if variant:
+            rules.append((variant.guide_max, _of_qualifier(items, entry, qualifier_of(segment)), True))
+        path, loop = self.path_of(target), _loop_name(target.level)
+        for most, count, guide in rules:
+            if most is not None and count > most:
+                self.report(kind, number, path, segment[0], loop, expected=f"at most {most}", guide=guide)
+                break
+        what = variant or entry
+        if what.effective_usage == "not_used":
+            guide = what.usage != "not_used"
+            found = f"{segment[0]}[{qualifier_of(segment)}]" if variant else segment[0]
+            self.report("segment.not-used", number, path, segment[0], loop, found=found, guide=guide)
+
+    def missed(self, position: Position, level: Level | None, index: int, number: int) -> None:
+        """Faults of what was due before the entry `index` of a level; level None: before the end of the message."""
+        for over, at in position.passed(level, index):
+            entry = over.entries[at]
+            if entry.trigger in _ENVELOPE:
+                continue
+            items = self.levels[over.depth][at]
+            if items is None and entry.effective_usage == "required":
+                self.absent(over, entry, "", number, guide=entry.usage != "required")
+                continue
+            for qualifier, variant in entry.variants:
+                due = variant.guide_usage == "required" and entry.effective_usage != "required"
+                if due and not _of_qualifier(items or [], entry, qualifier):
+                    self.absent(over, variant, f"[{qualifier}]", number, guide=True)
+
+    def absent(self, level: Level, entry: Entry, qualifier: str, number: int, *, guide: bool) -> None:
+        code = "segment.missing"
+        if guide:
+            code = "loop.minimum" if isinstance(entry, LoopEntry) else "segment.dependent-missing"
+        loop = entry.name if isinstance(entry, LoopEntry) else _loop_name(level)
+        path = f"{self.path(level)}/{entry.name}{qualifier}"
+        expected = f"{entry.definition.title} ({entry.trigger}{qualifier})"
+        self.report(code, number, path, entry.trigger, loop, expected=expected, guide=guide)
+
+    def end(self, position: Position) -> None:
+        """What is still due at the end of the message."""
+        self.missed(position, None, 0, len(self.message.segments) + 1)
+
+    # --- the inside of a segment
+
+    def inside(self, position: Position, number: int, segment: Segment, misfit: Entry | None = None) -> None:
+        """Faults of the elements of a segment. `misfit`: the loop whose `when` the segment does not meet."""
+        definition = position.definition
+        assert definition is not None
+        found = findings(definition, segment, self.automaton.decimal)
+        if isinstance(misfit, LoopEntry):
+            found = [*_unfit(misfit, definition, segment, found), *found]
+        if not found:
+            return
+        path, loop = self.path_of(position), _loop_name(position.level)
+        for one in found:
+            self.report(one.code, number, path, segment[0], loop, one.found, one.expected, guide=one.guide, finding=one)
+
+    # --- places
+
+    def path(self, level: Level) -> str:
+        """The path of the open occurrence of a level."""
+        if level.parent is None or level.loop is None:
+            return self.message.name
+        items = self.levels[level.parent.depth][level.at]
+        return self.path(level.parent) + _node(level.loop, len(items))
+
+    def path_of(self, position: Position) -> str:
+        """The path of the segment at a position."""
+        level, index = position.level, position.index
+        if level.loop is not None and index == 0:
+            return self.path(level)
+        return self.path(level) + _node(level.entries[index], len(self.levels[level.depth][index]))
+
+    def report(
+        self,
+        code: str,
+        number: int,
+        path: str,
+        tag: str,
+        loop: str,
+        found: str = "",
+        expected: str = "",
+        *,
+        guide: bool = False,
+        finding: Finding | None = None,
+    ) -> None:
+        message = self.message
+        element, component, repetition = finding[1:4] if finding else (0, 0, 0)
+        if element:
+            path += f"/{tag}{element:02d}" + (f"-{component}" if component else "")
+        location = Location(
+            path=path,
+            interchange=message.interchange.control,
+            group=message.group.control if message.group else "",
+            message=message.control,
+            segment=number,
+            tag=tag,
+            loop=loop,
+            element=element,
+            component=component,
+            repetition=repetition,
+            offset=self.offset(number, element, component, repetition),
+        )
+        severity = finding.severity if finding else None
+        ref = finding.ref if finding else ""
+        self.faults.append(
+            fault(code, location, found=found, expected=expected, ref=ref, severity=severity, guide=guide)
+        )
+
+    def offset(self, number: int, element: int, component: int, repetition: int) -> int:
+        if number > len(self.message.segments):
+            return self.message.offset + len(self.message.raw)
+        return offset_of(self.message, number, element, component, repetition)
+
+
+def _admits(candidate: Candidate, segment: Segment) -> bool:
+    entry = candidate.level.entries[candidate.at]
+    return not (isinstance(entry, LoopEntry) and entry.when is not None) or entry.when.matches(segment)
+
+
+def _unfit(misfit: LoopEntry, definition: SegmentDef, segment: Segment, known: list[Finding]) -> list[Finding]:
+    """The finding for a trigger that meets the `when` of no loop, unless its elements already say so."""
+    assert misfit.when is not None
+    for test in misfit.when.tests:
+        value = value_at(segment, test.element, test.component)
+        if value in test.values or any(one.element == test.element for one in known):
+            continue
+        element = definition.element(test.element, test.component)
+        expected = one_of(CodeList("", dict.fromkeys(test.values, "")))
+        ref = element.ref if element else ""
+        return [Finding("element.code", test.element, test.component, found=value, expected=expected, ref=ref)]
+    return []
+
+
+def _of_qualifier(items: list[Any], entry: Entry, qualifier: str) -> int:
+    """How many segments or loop occurrences carry a qualifier."""
+    if isinstance(entry, LoopEntry):
+        items = [occurrence[0][0] for occurrence in items]
+    return sum(1 for segment in items if qualifier_of(segment) == qualifier)
+
+
+def _loop_name(level: Level) -> str:
+    return level.loop.name if level.loop else ""
+
+
+def _node(entry: Entry, number: int) -> str:
+    """One step of a path; what can occur only once has no number."""
+    return f"/{entry.name}" if entry.max == 1 else f"/{entry.name}[{number}]"
+
+
+def _paths(prefix: str, layout: tuple[Entry, ...], occurrence: Occurrence) -> Iterator[tuple[Segment, str]]:
+    """Every segment of an occurrence with its path."""
+    for index, (entry, items) in enumerate(zip(layout, occurrence, strict=True)):
+        for number, item in enumerate(items or (), 1):
+            if isinstance(entry, LoopEntry):
+                yield from _paths(prefix + _node(entry, number), entry.layout, item)
+            elif index == 0 and "/" in prefix:
+                yield item, prefix
+            else:
+                yield item, prefix + _node(entry, number)

@@ -1,0 +1,357 @@
+"""Everything that can be wrong inside one segment, named: the exact rules for elements, components and conditions.
+
+Not here: where a segment may stand (edi/check.py), the quick test that most segments pass (edi/check_code.py). Rule
+protected: one wrong value is one finding. The standard's rule comes before the guide's, what the value is before how
+long it is, its length before the code list, and a condition never repeats what an element already says.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from edi.faults import Severity
+from edi.model import COMPONENT, REPEAT, Segment
+from edi.structure import CodeList, Condition, ElementDef, SegmentDef
+
+SHOWN_CODES = 12
+
+_WHOLE = re.compile(r"-?[0-9]+")
+_REAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # X12.6 3.5.1.2: no exponent, no plus sign
+_NUMERIC = re.compile(r"-?[0-9]+(?:([.,])[0-9]+)?")  # ISO 9735 10: a digit on both sides of the decimal mark
+
+
+class Finding(NamedTuple):
+    """A fault of a segment before it has a place in a message."""
+
+    code: str
+    element: int
+    component: int = 0
+    repetition: int = 0
+    found: str = ""
+    expected: str = ""
+    ref: str = ""
+    severity: Severity | None = None
+    guide: bool = False
+
+
+@lru_cache(maxsize=4096)
+def is_date(value: str) -> bool:
+    """CCYYMMDD or YYMMDD (1950 to 2049) of the real calendar."""
+    if not (value.isascii() and value.isdigit()):
+        return False
+    if len(value) == 6:
+        value = ("20" if value < "50" else "19") + value
+    if len(value) != 8:
+        return False
+    try:
+        datetime.date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def is_time(value: str) -> bool:
+    """HHMM, HHMMSS, HHMMSSD or HHMMSSDD (X12.6 3.5.1.6)."""
+    if not (value.isascii() and value.isdigit() and len(value) in (4, 6, 7, 8)):
+        return False
+    return value[:2] < "24" and value[2:4] < "60" and value[4:6] < "60"
+
+
+def findings(definition: SegmentDef, segment: Segment, decimal: str = "") -> list[Finding]:
+    """All findings of a segment, in the order of its elements.
+
+    `decimal` is the decimal mark an EDIFACT interchange declares; a number with the other one is a warning. Empty: both
+    are fine.
+    """
+    found = list(_elements(definition, segment, decimal))
+    found += list(_unmet(definition.tag, 0, definition.elements, definition.conditions, segment, found))
+    found.sort(key=lambda finding: (finding.element, finding.repetition, finding.component))
+    return found
+
+
+def value_finding(element: ElementDef, value: str, decimal: str = "") -> Finding | None:
+    """What is wrong with a value that is not empty, as a finding at element 0; None when nothing is."""
+    kind, length = element.kind, len(value)
+    if kind == "DT":
+        if not (is_date(value) and element.min <= length <= element.max):
+            return _value("element.date", element, value, _date_form(element))
+    elif kind == "TM":
+        if not (is_time(value) and element.min <= length <= element.max):
+            return _value("element.time", element, value, "a time HHMM, HHMMSS or HHMMSSDD")
+    elif kind in ("N", "R", "n"):
+        match = {"N": _WHOLE, "R": _REAL, "n": _NUMERIC}[kind].fullmatch(value)
+        if match is None:
+            return _value("element.number", element, value, _form(element))
+        length = sum(character.isdigit() for character in value)
+        if kind == "n" and decimal and match[1] and match[1] != decimal:
+            expected = f"the decimal mark {decimal!r} of the interchange"
+            return _value("element.number", element, value, expected, "warning")
+    elif _has_control(value) or (kind == "a" and any(character.isdigit() for character in value)):
+        return _value("element.character", element, value, _form(element))
+    if length < element.min:
+        return _value("element.short", element, value, _form(element))
+    if length > element.max:
+        return _value("element.long", element, value, _form(element))
+    return _listed(element, value, length)
+
+
+def _listed(element: ElementDef, value: str, length: int) -> Finding | None:
+    """Codes, and the guide's narrower lengths and codes; what rejects comes before what only warns."""
+    codes, narrow = element.codes, element.guide_codes
+    unlisted = codes is not None and value not in codes.values
+    if codes is not None and codes.open and narrow is not None and value in narrow.values:
+        unlisted = False  # the partner's list fills in what the open list does not know
+    if codes is not None and unlisted and not codes.open:
+        return _value("element.code", element, value, one_of(codes))
+    if length < element.effective_min:
+        return _value("element.short", element, value, _form(element, guide=True), guide=True)
+    if length > element.effective_max:
+        return _value("element.long", element, value, _form(element, guide=True), guide=True)
+    strange = narrow is not None and value not in narrow.values
+    if narrow is not None and strange and not narrow.open:
+        return _value("element.code", element, value, one_of(narrow), guide=True)
+    if codes is not None and unlisted:
+        return _value("element.code", element, value, one_of(codes), "warning")
+    if narrow is not None and strange:
+        return _value("element.code", element, value, one_of(narrow), "warning", guide=True)
+    return None
+
+
+def one_of(codes: CodeList) -> str:
+    """`one of IA, IB, IC ...`"""
+    shown = ", ".join(list(codes.values)[:SHOWN_CODES])
+    return f"one of {shown}" + (" ..." if len(codes.values) > SHOWN_CODES else "")
+
+
+# --- elements
+
+
+def _elements(definition: SegmentDef, segment: Segment, decimal: str) -> Iterator[Finding]:
+    for element in definition.elements:
+        value = segment[element.at] if element.at < len(segment) else ""
+        yield from _element(element, value, decimal)
+    surplus = segment[len(definition.elements) + 1 :]
+    if any(surplus):
+        at = len(definition.elements) + 1
+        most = f"at most {len(definition.elements)} elements"
+        yield Finding("element.too-many", at, found=next(filter(None, surplus)), expected=most)
+    if len(segment) > 1 and not segment[-1]:
+        yield Finding("element.trailing", len(segment) - 1, expected="no separator after the last value")
+
+
+def _element(element: ElementDef, value: str, decimal: str) -> Iterator[Finding]:
+    at, ref = element.at, element.ref
+    if not is_present(value):
+        yield from _absent(element, at, 0)
+    elif element.effective_usage == "not_used":
+        guide = element.usage != "not_used"
+        yield Finding("element.not-used", at, found=value, expected="nothing", ref=ref, guide=guide)
+        return
+    repetitions = value.split(REPEAT)
+    if element.repeat is not None and len(repetitions) > element.repeat:
+        most = f"at most {element.repeat} repetitions" if element.repeat > 1 else "no repetition"
+        where = element.repeat + 1
+        yield Finding("element.repeat", at, 0, where, repetitions[element.repeat], most, ref)
+    for number, repetition in enumerate(repetitions, 1):
+        where = number if len(repetitions) > 1 else 0
+        if element.components:
+            yield from _composite(element, repetition, where, decimal)
+        elif COMPONENT in repetition:
+            yield Finding("element.components", at, 0, where, repetition, "no components", ref)
+        elif repetition:
+            found = value_finding(element, repetition, decimal)
+            if found:
+                yield found._replace(element=at, repetition=where)
+
+
+def _composite(element: ElementDef, value: str, repetition: int, decimal: str) -> Iterator[Finding]:
+    at = element.at
+    parts = value.split(COMPONENT)
+    if len(parts) > 1 and not parts[-1]:
+        expected = "no separator after the last value"
+        yield Finding("element.trailing", at, len(parts), repetition, expected=expected, ref=element.ref)
+    if not any(parts):
+        return
+    found: list[Finding] = []
+    for component in element.components:
+        part = parts[component.at - 1] if component.at <= len(parts) else ""
+        if not part:
+            found += _absent(component, at, component.at, repetition)
+        elif component.effective_usage == "not_used":
+            guide = component.usage != "not_used"
+            found.append(
+                Finding("element.not-used", at, component.at, repetition, part, "nothing", component.ref, guide=guide)
+            )
+        else:
+            wrong = value_finding(component, part, decimal)
+            if wrong:
+                found.append(wrong._replace(element=at, component=component.at, repetition=repetition))
+    surplus = parts[len(element.components) :]
+    if any(surplus):
+        most = f"at most {len(element.components)} components"
+        where = len(element.components) + 1
+        found.append(
+            Finding("element.components", at, where, repetition, next(filter(None, surplus)), most, element.ref)
+        )
+    found += list(_unmet("", at, element.components, element.conditions, ["", *parts], found, repetition))
+    yield from found
+
+
+def _absent(element: ElementDef, at: int, component: int, repetition: int = 0) -> Iterator[Finding]:
+    if element.usage == "required":
+        code = "element.missing"
+    elif element.guide_usage == "required":
+        code = "element.dependent-missing"
+    else:
+        return
+    expected = element.name if element.components else f"{element.name} ({_form(element)})"
+    guide = element.usage != "required"
+    yield Finding(code, at, component, repetition, expected=expected, ref=element.ref, guide=guide)
+
+
+def is_present(value: str) -> bool:
+    """Whether an element holds anything but separators."""
+    return bool(value.strip(COMPONENT + REPEAT))
+
+
+# --- conditions (X12.6 3.8, EDIFACT dependency notes)
+
+
+def _unmet(
+    tag: str,
+    at: int,
+    parts: tuple[ElementDef, ...],
+    conditions: tuple[Condition, ...],
+    values: Segment,
+    known: list[Finding],
+    repetition: int = 0,
+) -> Iterator[Finding]:
+    """Findings of the conditions over a segment (`at` 0) or over the components of element `at`."""
+
+    missing = {(one.element, one.component) for one in known if one.code in _MISSING}
+
+    def present(position: int) -> bool:
+        return position < len(values) and is_present(values[position])
+
+    for condition in conditions:
+        broken = _BROKEN[condition.kind](condition.positions, present)
+        if broken is None:
+            continue
+        code, position = broken
+        element, component = (at, position) if at else (position, 0)
+        if code == "element.conditional-missing":
+            if (element, component) in missing:
+                continue
+            missing.add((element, component))
+        names = [f"component {n}" if at else f"{tag}{n:02d}" for n in condition.positions]
+        yield Finding(
+            code,
+            element,
+            component,
+            repetition,
+            found=values[position] if position < len(values) else "",
+            expected=_RULE[condition.kind](names),
+            ref=parts[position - 1].ref,
+            guide=condition.guide,
+        )
+
+
+_MISSING = ("element.missing", "element.dependent-missing")
+_Present = Callable[[int], bool]
+_Broken = tuple[str, int] | None
+
+
+def _missing(position: int) -> _Broken:
+    return "element.conditional-missing", position
+
+
+def _excluded(position: int) -> _Broken:
+    return "element.excluded", position
+
+
+def _paired(positions: tuple[int, ...], present: _Present) -> _Broken:
+    absent = [position for position in positions if not present(position)]
+    return _missing(absent[0]) if 0 < len(absent) < len(positions) else None
+
+
+def _at_least_one(positions: tuple[int, ...], present: _Present) -> _Broken:
+    return None if any(map(present, positions)) else _missing(positions[0])
+
+
+def _at_most_one(positions: tuple[int, ...], present: _Present) -> _Broken:
+    there = [position for position in positions if present(position)]
+    return _excluded(there[1]) if len(there) > 1 else None
+
+
+def _exactly_one(positions: tuple[int, ...], present: _Present) -> _Broken:
+    return _at_least_one(positions, present) or _at_most_one(positions, present)
+
+
+def _then_all(positions: tuple[int, ...], present: _Present) -> _Broken:
+    absent = [position for position in positions[1:] if not present(position)]
+    return _missing(absent[0]) if absent and present(positions[0]) else None
+
+
+def _then_one(positions: tuple[int, ...], present: _Present) -> _Broken:
+    return _missing(positions[1]) if present(positions[0]) and not any(map(present, positions[1:])) else None
+
+
+def _then_none(positions: tuple[int, ...], present: _Present) -> _Broken:
+    there = [position for position in positions[1:] if present(position)]
+    return _excluded(there[0]) if there and present(positions[0]) else None
+
+
+_BROKEN: dict[str, Callable[[tuple[int, ...], _Present], _Broken]] = {
+    "P": _paired,
+    "R": _at_least_one,
+    "E": _at_most_one,
+    "O": _exactly_one,
+    "C": _then_all,
+    "L": _then_one,
+    "X": _then_none,
+}
+
+_RULE: dict[str, Callable[[list[str]], str]] = {
+    "P": lambda names: f"all of {', '.join(names)} or none",
+    "R": lambda names: f"at least one of {', '.join(names)}",
+    "E": lambda names: f"at most one of {', '.join(names)}",
+    "O": lambda names: f"exactly one of {', '.join(names)}",
+    "C": lambda names: f"with {names[0]} also {', '.join(names[1:])}",
+    "L": lambda names: f"with {names[0]} also one of {', '.join(names[1:])}",
+    "X": lambda names: f"with {names[0]} none of {', '.join(names[1:])}",
+}
+
+
+# --- words
+
+
+def _value(
+    code: str, element: ElementDef, value: str, expected: str, severity: Severity | None = None, guide: bool = False
+) -> Finding:
+    return Finding(code, 0, 0, 0, value, expected, element.ref, severity, guide)
+
+
+def _form(element: ElementDef, guide: bool = False) -> str:
+    """`R, 1-15 characters`."""
+    if element.kind == "DT":
+        return _date_form(element)
+    least, most = (element.effective_min, element.effective_max) if guide else (element.min, element.max)
+    kind = f"N{element.places}" if element.kind == "N" else element.kind
+    length = f"{least}" if least == most else f"{least}-{most}"
+    return f"{kind}, {length} character{'' if length == '1' else 's'}"
+
+
+def _date_form(element: ElementDef) -> str:
+    if element.max < 8:
+        return "a date YYMMDD"
+    return "a date CCYYMMDD" if element.min > 6 else "a date YYMMDD or CCYYMMDD"
+
+
+def _has_control(value: str) -> bool:
+    return not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value)
