@@ -21,7 +21,7 @@ from edi.element_rules import Finding, findings, one_of
 from edi.faults import Fault, fault
 from edi.model import Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
-from edi.syntax.places import offset_of
+from edi.syntax import offset_of
 
 Occurrence = list[Any]  # recursive: list[list[Segment] | list[Occurrence] | None]
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from edi.conditions import broken, in_words
 from edi.faults import Severity
 from edi.model import COMPONENT, REPEAT, Segment
 from edi.structure import CodeList, Condition, ElementDef, SegmentDef
@@ -240,10 +241,10 @@ def _unmet(
         return position < len(values) and is_present(values[position])
 
     for condition in conditions:
-        broken = _BROKEN[condition.kind](condition.positions, present)
-        if broken is None:
+        found = broken(condition, present)
+        if found is None:
             continue
-        code, position = broken
+        code, position = found
         element, component = (at, position) if at else (position, 0)
         if code == "element.conditional-missing":
             if (element, component) in missing:
@@ -256,76 +257,13 @@ def _unmet(
             component,
             repetition,
             found=values[position] if position < len(values) else "",
-            expected=_RULE[condition.kind](names),
+            expected=in_words(condition, names),
             ref=parts[position - 1].ref,
             guide=condition.guide,
         )
 
 
 _MISSING = ("element.missing", "element.dependent-missing")
-_Present = Callable[[int], bool]
-_Broken = tuple[str, int] | None
-
-
-def _missing(position: int) -> _Broken:
-    return "element.conditional-missing", position
-
-
-def _excluded(position: int) -> _Broken:
-    return "element.excluded", position
-
-
-def _paired(positions: tuple[int, ...], present: _Present) -> _Broken:
-    absent = [position for position in positions if not present(position)]
-    return _missing(absent[0]) if 0 < len(absent) < len(positions) else None
-
-
-def _at_least_one(positions: tuple[int, ...], present: _Present) -> _Broken:
-    return None if any(map(present, positions)) else _missing(positions[0])
-
-
-def _at_most_one(positions: tuple[int, ...], present: _Present) -> _Broken:
-    there = [position for position in positions if present(position)]
-    return _excluded(there[1]) if len(there) > 1 else None
-
-
-def _exactly_one(positions: tuple[int, ...], present: _Present) -> _Broken:
-    return _at_least_one(positions, present) or _at_most_one(positions, present)
-
-
-def _then_all(positions: tuple[int, ...], present: _Present) -> _Broken:
-    absent = [position for position in positions[1:] if not present(position)]
-    return _missing(absent[0]) if absent and present(positions[0]) else None
-
-
-def _then_one(positions: tuple[int, ...], present: _Present) -> _Broken:
-    return _missing(positions[1]) if present(positions[0]) and not any(map(present, positions[1:])) else None
-
-
-def _then_none(positions: tuple[int, ...], present: _Present) -> _Broken:
-    there = [position for position in positions[1:] if present(position)]
-    return _excluded(there[0]) if there and present(positions[0]) else None
-
-
-_BROKEN: dict[str, Callable[[tuple[int, ...], _Present], _Broken]] = {
-    "P": _paired,
-    "R": _at_least_one,
-    "E": _at_most_one,
-    "O": _exactly_one,
-    "C": _then_all,
-    "L": _then_one,
-    "X": _then_none,
-}
-
-_RULE: dict[str, Callable[[list[str]], str]] = {
-    "P": lambda names: f"all of {', '.join(names)} or none",
-    "R": lambda names: f"at least one of {', '.join(names)}",
-    "E": lambda names: f"at most one of {', '.join(names)}",
-    "O": lambda names: f"exactly one of {', '.join(names)}",
-    "C": lambda names: f"with {names[0]} also {', '.join(names[1:])}",
-    "L": lambda names: f"with {names[0]} also one of {', '.join(names[1:])}",
-    "X": lambda names: f"with {names[0]} none of {', '.join(names[1:])}",
-}
 
 
 # --- words

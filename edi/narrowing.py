@@ -2,24 +2,16 @@
 
 Not here: the map operations of an overlay (edi/mapping.py). Rule protected: a guide may only narrow. What the standard
 says stays in the schema; the guide's rule is put beside it, so that a fault can say whose rule was broken.
-
-    target  = node { "/" node } [ "/" element ]
-    node    = NAME [ "[" qualifier "]" ]        REF[VR], N1[ST], DTM[137], RFF-party
-    element = TAG NN [ "-" N ]                  BAK08, LIN03-2
-
-A loop stands for its trigger segment: `PO1/PO102` is an element of PO1, `LIN/QTY01-1` one of the QTY in the loop LIN.
-A name that is not in the layout of the document itself may name a loop deeper down if there is only one.
+Addresses: edi/addresses.py.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from edi.addresses import Place, resolve
 from edi.schema_source import condition_of, count_of, usage_of
 from edi.structure import CodeList, ElementDef, Entry, LoopEntry, Schema, SegmentDef, SegmentEntry, Usage
 from edi.yaml_source import (
@@ -41,18 +33,6 @@ _OPERATIONS = {
     "condition": ("condition", "add"),
     "max": ("max", "is"),
 }
-_NODE = re.compile(r"([A-Z][A-Z0-9]{1,2}(?:-[A-Za-z][A-Za-z0-9-]*)?)(?:\[([^\]]+)\])?")
-_ELEMENT = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2,3})(?:-([0-9]+))?")
-_PART = re.compile(r"(?:[^/\[]|\[[^\]]*\])+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A resolved target: the way down the layouts as (index, qualifier), then the element (0 = the entry itself)."""
-
-    steps: tuple[tuple[int, str], ...]
-    element: int = 0
-    component: int = 0
 
 
 def narrowed(schema: Schema, operations: Iterable[object]) -> Schema:
@@ -74,94 +54,13 @@ def narrowed(schema: Schema, operations: Iterable[object]) -> Schema:
             sentence = f"{kind} of {target!s} was already set in line {seen[kind, target].line}"
             raise fail(target, "overlay.conflict", sentence)
         seen[kind, target] = target
-        place = _resolve(layout, target)
+        place = resolve(layout, target)
         if kind in ("codes", "length") and not place.element:
             raise fail(target, "overlay.no_target", f"{kind} needs an element, as in {target!s}/{target!s}01")
         if kind in ("max", "condition") and place.element:
             raise fail(target, "overlay.no_target", f"{kind} needs a segment or loop, not an element")
         layout = _at(layout, place, place.steps, _change(kind, node, place))
     return dataclasses.replace(schema, layout=layout, guide=True)
-
-
-# --- finding the place
-
-
-def _resolve(layout: tuple[Entry, ...], target: Scalar) -> _Place:
-    steps: list[tuple[int, str]] = []
-    level, entry = layout, None
-    parts = _PART.findall(target)
-    if "/".join(parts) != target:
-        raise fail(target, "overlay.no_target", f"{target!s} is not an address such as PO1/ACK/ACK01")
-    for number, part in enumerate(parts):
-        match = _ELEMENT.fullmatch(part)
-        if match and entry is not None and number == len(parts) - 1:
-            return _element_place(entry, steps, match, target)
-        node = _NODE.fullmatch(part)
-        if node is None:
-            raise fail(
-                target, "overlay.no_target", f"{part!r} in {target!s} is neither a segment, a loop nor an element"
-            )
-        found = next((index for index, candidate in enumerate(level) if candidate.name == node[1]), None)
-        if found is None and number == 0:
-            way = _deep(level, node[1], target)
-            steps += [(index, "") for index in way[:-1]]
-            for index in way[:-1]:
-                entry = level[index]
-                level = entry.layout if isinstance(entry, LoopEntry) else ()
-            found = way[-1]
-        if found is None:
-            raise _no_target(target, parts[:number], part, [candidate.name for candidate in level])
-        steps.append((found, node[2] or ""))
-        entry = level[found]
-        level = entry.layout if isinstance(entry, LoopEntry) else ()
-    return _Place(tuple(steps))
-
-
-def _deep(layout: tuple[Entry, ...], name: str, target: Scalar) -> list[int]:
-    """The way to the only loop of a name, wherever it is."""
-
-    def ways(level: tuple[Entry, ...], way: list[int]) -> Iterable[list[int]]:
-        for index, entry in enumerate(level):
-            if isinstance(entry, LoopEntry):
-                if entry.name == name:
-                    yield [*way, index]
-                yield from ways(entry.layout, [*way, index])
-
-    found = list(ways(layout, []))
-    if len(found) > 1:
-        raise fail(target, "overlay.ambiguous_target", f"there are {len(found)} loops {name}; give the whole address")
-    if not found:
-        raise _no_target(target, [], name, [entry.name for entry in layout])
-    return found[0]
-
-
-def _element_place(entry: Entry, steps: list[tuple[int, str]], match: re.Match[str], target: Scalar) -> _Place:
-    tag, at, component = match[1], int(match[2]), int(match[3] or 0)
-    if isinstance(entry, LoopEntry):
-        inner = next(
-            (
-                n
-                for n, candidate in enumerate(entry.layout)
-                if isinstance(candidate, SegmentEntry) and candidate.tag == tag
-            ),
-            None,
-        )
-        if inner is None:
-            raise _no_target(target, [entry.name], match[0], [candidate.name for candidate in entry.layout])
-        steps = [*steps, (inner, "")]
-        entry = entry.layout[inner]
-    names = [f"{element.at:02d}" for element in entry.definition.elements]
-    found = entry.definition.element(at, component)
-    if entry.definition.tag != tag or found is None:
-        raise _no_target(target, [entry.name], match[0], [entry.definition.tag + name for name in names])
-    return _Place(tuple(steps), at, component)
-
-
-def _no_target(target: Scalar, before: list[str], part: str, names: list[str]) -> Exception:
-    near = difflib.get_close_matches(part, names, n=3, cutoff=0.4) or names[:3]
-    path = "/".join(before)
-    addresses = ", ".join(f"{path}/{name}" if path else name for name in near)
-    return fail(target, "overlay.no_target", f"{target!s} is not in the schema; near it: {addresses}")
 
 
 # --- rebuilding the layout around a changed entry
@@ -180,7 +79,7 @@ class _Change:
 
 
 def _at(
-    layout: tuple[Entry, ...], place: _Place, steps: tuple[tuple[int, str], ...], change: _Change, lenient: bool = False
+    layout: tuple[Entry, ...], place: Place, steps: tuple[tuple[int, str], ...], change: _Change, lenient: bool = False
 ) -> tuple[Entry, ...]:
     (index, qualifier), *rest = steps
     entry = layout[index]
@@ -194,7 +93,7 @@ def _at(
     return (*layout[:index], changed, *layout[index + 1 :])
 
 
-def _inside(entry: Entry, place: _Place, rest: tuple[tuple[int, str], ...], change: _Change, lenient: bool) -> Entry:
+def _inside(entry: Entry, place: Place, rest: tuple[tuple[int, str], ...], change: _Change, lenient: bool) -> Entry:
     if rest:
         assert isinstance(entry, LoopEntry)
         return dataclasses.replace(entry, layout=_at(entry.layout, place, rest, change, lenient))
@@ -220,7 +119,7 @@ def _variant(entry: Entry, qualifier: str, narrow: Callable[[Entry], Entry]) -> 
 
 
 def _variants(
-    entry: Entry, qualifiers: list[str], place: _Place, rest: tuple[tuple[int, str], ...], change: _Change
+    entry: Entry, qualifiers: list[str], place: Place, rest: tuple[tuple[int, str], ...], change: _Change
 ) -> Entry:
     for qualifier in qualifiers:
         entry = _variant(entry, qualifier, lambda variant: _inside(variant, place, rest, change, True))
@@ -230,7 +129,7 @@ def _variants(
 # --- the operations
 
 
-def _change(kind: str, node: Mapping_, place: _Place) -> _Change:
+def _change(kind: str, node: Mapping_, place: Place) -> _Change:
     if kind == "max":
         most = count_of(required(node, "is", "max"), "is")
         return _Change(entry=lambda entry, lenient: _max(entry, most, node, lenient))
@@ -247,7 +146,7 @@ def _change(kind: str, node: Mapping_, place: _Place) -> _Change:
     return _element_change(place, lambda element, lenient: _codes(element, node, lenient))
 
 
-def _element_change(place: _Place, narrow: Callable[[ElementDef, bool], ElementDef]) -> _Change:
+def _element_change(place: Place, narrow: Callable[[ElementDef, bool], ElementDef]) -> _Change:
     def definition(segment: SegmentDef, lenient: bool) -> SegmentDef:
         at, component = place.element - 1, place.component - 1
         element = segment.elements[at]
