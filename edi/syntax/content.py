@@ -1,0 +1,119 @@
+"""From the raw slice of a message to its segments: character set, splitting, and what was wrong with either.
+
+Not here: envelopes (edi/syntax/envelope.py), the splitting itself (segments.py). Rule protected: what was guessed or replaced
+while decoding is reported at the element where it happened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from edi.model import Delimiters, Segment, Syntax
+from edi.syntax.charset import EDIFACT_CODECS, decode, outside
+from edi.syntax.segments import REPLACEMENT, Finding, Splitter, binary_segments
+
+_ASCII_COMPATIBLE_DEFAULT = "ascii"
+
+
+class Content:
+    """Decodes and splits the slices of one interchange. `charset` is the best description of what was seen so far."""
+
+    def __init__(
+        self, syntax: Syntax, delimiters: Delimiters, *, wrapped: bool, charset: str, limits: Mapping[str, int]
+    ) -> None:
+        self.delimiters = delimiters
+        self.charset = charset or _ASCII_COMPATIBLE_DEFAULT
+        self.findings: list[Finding] = []
+        self._agreed = charset
+        self._fixed = bool(charset)
+        self._syntax = syntax
+        self._outside: re.Pattern[str] | None = None
+        self._level = ""
+        self._splitter = Splitter(syntax, delimiters, wrapped=wrapped, limits=limits)
+        wire = (delimiters.element, delimiters.component, delimiters.terminator, delimiters.repeat, delimiters.release)
+        if not "".join(wire).isascii():
+            # A separator above 127 is one byte only in an 8-bit character set.
+            self.charset, self._fixed = "iso8859-1", True
+            self._agreed = self.charset
+            self.findings.append(Finding("charset.assumed", found="ISO 8859-1"))
+        self._used = self.charset
+
+    def declare(self, level: str) -> None:
+        """Takes the character set of an EDIFACT header: UNB S001/0001."""
+        codec = EDIFACT_CODECS.get(level)
+        self._level = level
+        self._outside = outside(level)
+        if self._agreed and (codec in (None, "ascii")):
+            return
+        if codec is None:
+            known = level != "UNOX" and bool(level)
+            code = "charset.assumed" if known else "charset.unsupported"
+            found = "ASCII or UTF-8" if known else level
+            self.findings.append(Finding(code, element=1, found=found, expected="UNOA to UNOY"))
+            return
+        self.charset = codec
+        self._used = codec
+        self._fixed = False
+
+    def segments(self, raw: bytes) -> tuple[list[Segment], list[Finding]]:
+        """The segments of a slice, and the findings with their places in it."""
+        if self._syntax == "x12" and (b"BIN" in raw or b"BDS" in raw):
+            return self._with_binary(raw)
+        return self._plain(raw)
+
+    def _plain(self, raw: bytes) -> tuple[list[Segment], list[Finding]]:
+        text, used = decode(raw, self._used, self._fixed)
+        segments, findings = self._splitter.split(text)
+        if used != self._used:
+            self.charset = used
+            if used != "utf-8" or self._used != "ascii":
+                name = {"iso8859-1": "ISO 8859-1", "utf-8": "UTF-8"}.get(used, used)
+                findings.append(Finding("charset.assumed", 1, 0, name, severity="warning"))
+        if self._outside is not None:
+            self._repertoire(text, segments, findings)
+        elif REPLACEMENT in text:
+            for index, segment in enumerate(segments):
+                for position, value in enumerate(segment):
+                    if REPLACEMENT in value:
+                        findings.append(Finding("charset.repertoire", index + 1, position, value, used))
+        return segments, findings
+
+    def _repertoire(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
+        """UNOA and UNOB: lower case under UNOA is told once, every other character per element."""
+        if not self._outside or not self._outside.search(text):
+            return
+        lower = False
+        for index, segment in enumerate(segments):
+            for position, value in enumerate(segment):
+                odd = self._outside.findall(value)
+                if not odd:
+                    continue
+                strange = [c for c in odd if not ("a" <= c <= "z") and c not in "\x1d\x1e\x1f\r\n"]
+                if strange or (not lower and any("a" <= c <= "z" for c in odd)):
+                    lower = lower or not strange
+                    findings.append(Finding("charset.repertoire", index + 1, position, value, self._level))
+
+    def _with_binary(self, raw: bytes) -> tuple[list[Segment], list[Finding]]:
+        """Splits around BIN and BDS; their data becomes one element of Latin-1 text, one character per byte."""
+        segments: list[Segment] = []
+        findings: list[Finding] = []
+        position = 0
+        for start, data, end in binary_segments(raw, self.delimiters):
+            self._append(raw[position:start], segments, findings)
+            head = raw[start : data - 1].decode("latin-1").split(self.delimiters.element)
+            segments.append([*head, raw[data:end].decode("latin-1")])
+            position = end + 1
+        self._append(raw[position:], segments, findings)
+        return segments, findings
+
+    def _append(self, raw: bytes, segments: list[Segment], findings: list[Finding]) -> None:
+        if not raw.strip():
+            return
+        more, found = self._plain(raw)
+        base = len(segments)
+        findings.extend(
+            finding._replace(segment=finding.segment + base if finding.segment > 0 else finding.segment)
+            for finding in found
+        )
+        segments.extend(more)

@@ -1,0 +1,109 @@
+"""Where something stands: path and byte offset of an element of a message or of an envelope segment.
+
+Not here: finding what is wrong. Rule protected: offsets are computed only when a fault needs one, from the raw slice, and
+count bytes of the input as it came, whatever its character set.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from edi.faults import Fault, fault
+from edi.model import Delimiters, Group, Interchange, Location, Message
+from edi.syntax.charset import UTF16
+from edi.syntax.segments import Finding, nth, segment_starts
+
+
+def offset_of(message: Message, segment: int, element: int = 0, component: int = 0, repetition: int = 0) -> int:
+    """The byte offset in the input of a place in a message; segment counts from ST or UNH = 1, the others from 1.
+
+    Zero means the whole of the level above. A place that does not exist is the end of what should hold it.
+    """
+    charset = message.interchange.charset
+    raw = message.raw
+    if charset in UTF16:
+        raw = raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
+    position = _position(raw, message.interchange, segment, element, component, repetition)
+    if charset in UTF16:
+        position = len(raw[:position].decode("utf-8", "surrogatepass").encode(charset, "surrogatepass"))
+    return message.offset + position
+
+
+def _position(raw: bytes, interchange: Interchange, segment: int, element: int, component: int, repetition: int) -> int:
+    starts = segment_starts(raw, interchange.syntax, interchange.delimiters)
+    index = 2 * (segment - 1)
+    if index < 0:
+        return 0
+    if index >= len(starts):
+        return len(raw)
+    return _inside(raw, starts[index], starts[index + 1], interchange.delimiters, element, component, repetition)
+
+
+def _inside(
+    raw: bytes, start: int, end: int, delimiters: Delimiters, element: int, component: int = 0, repetition: int = 0
+) -> int:
+    release = delimiters.release.encode("latin-1")
+    for separator, count in (
+        (delimiters.element, element),
+        (delimiters.repeat, repetition - 1),
+        (delimiters.component, component - 1),
+    ):
+        if count >= 0 and (separator or count):
+            start, end = nth(raw, start, end, separator, count, release)
+    return start
+
+
+def message_faults(message: Message, findings: list[Finding]) -> list[Fault]:
+    """The findings of the splitter and the envelope checks as faults with full places."""
+    occurrence: Counter[str] = Counter()
+    names: list[str] = []
+    if findings:
+        for segment in message.segments:
+            occurrence[segment[0]] += 1
+            names.append(f"{segment[0]}[{occurrence[segment[0]]}]")
+    return [_message_fault(message, finding, names) for finding in findings]
+
+
+def _message_fault(message: Message, finding: Finding, names: list[str]) -> Fault:
+    number = finding.segment if finding.segment >= 0 else len(names)
+    tag, path = "", message.name
+    if 1 <= number <= len(names):
+        tag = message.segments[number - 1][0]
+        path += f"/{names[number - 1]}"
+        if finding.element:
+            path += f"/{tag}{finding.element:02d}"
+    location = Location(
+        path=path,
+        interchange=message.interchange.control,
+        group=message.group.control if message.group else "",
+        message=message.control,
+        segment=number,
+        tag=tag,
+        element=finding.element,
+        offset=offset_of(message, number, finding.element) if number else message.offset,
+    )
+    return fault(finding.code, location, found=finding.found, expected=finding.expected, severity=finding.severity)
+
+
+def envelope_fault(
+    finding: Finding, tag: str, interchange: Interchange, group: Group | None, raw: bytes, offset: int
+) -> Fault:
+    """A finding in an envelope segment (`raw` at `offset`), or about a segment that is missing there (raw empty)."""
+    path = f"{'ISA' if interchange.syntax == 'x12' else 'UNB'}[{interchange.number}]"
+    if group:
+        path += f"/{'GS' if interchange.syntax == 'x12' else 'UNG'}[{group.number}]"
+    if not path.rpartition("/")[2].startswith(tag + "["):
+        path += f"/{tag}"
+    if finding.element:
+        path += f"/{tag}{finding.element:02d}"
+        start = max(raw.find(tag.encode()), 0)
+        offset += _inside(raw, start, len(raw), interchange.delimiters, finding.element)
+    location = Location(
+        path=path,
+        interchange=interchange.control,
+        group=group.control if group else "",
+        tag=tag,
+        element=finding.element,
+        offset=offset,
+    )
+    return fault(finding.code, location, found=finding.found, expected=finding.expected, severity=finding.severity)

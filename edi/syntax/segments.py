@@ -1,0 +1,304 @@
+"""From the text of a message to its segments, and from a segment back to its bytes.
+
+Not here: where a message begins and ends (edi/syntax/envelope.py). Rule protected: after this module there are no delimiters
+and no release characters, only COMPONENT and REPEAT; nothing in the data can be mistaken for them.
+
+The fast path is `str.replace` and `str.split` on the whole message; no object is made per element.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from edi.faults import Severity
+from edi.model import COMPONENT, REPEAT, Delimiters, Segment, Syntax
+
+REPLACEMENT = "\ufffd"
+PADDING = " \t\r\n\x00\x1a"
+
+
+class Finding(NamedTuple):
+    """A fault whose place is only known as numbers: segment from 1, element from 0 (the tag)."""
+
+    code: str
+    segment: int = 0
+    element: int = 0
+    found: str = ""
+    expected: str = ""
+    severity: Severity | None = None
+
+
+def run_after(terminator: str) -> str:
+    """The pattern of what belongs to a terminator: line breaks and indentation, as far as they are not terminators."""
+    if terminator == "\r":
+        return r"\n?[\t ]*"
+    if terminator == "\n":
+        return r"[\t ]*"
+    return r"[\r\n\t ]*"
+
+
+class Splitter:
+    """Splits messages of one interchange. `wrapped` removes every line break first."""
+
+    def __init__(self, syntax: Syntax, delimiters: Delimiters, *, wrapped: bool, limits: Mapping[str, int]) -> None:
+        self.syntax = syntax
+        self.delimiters = delimiters
+        self.wrapped = wrapped and delimiters.terminator not in "\r\n"
+        self._segment_limit, self._element_limit = limits["segment"], limits["elements"]
+        self._run = re.compile(re.escape(delimiters.terminator) + run_after(delimiters.terminator))
+        self._other_release = (
+            re.compile(re.escape(delimiters.release) + "(.)", re.DOTALL) if delimiters.release else None
+        )
+        # Separators that are COMPONENT or REPEAT in another role cannot be replaced in the whole text.
+        roles = ((delimiters.component, COMPONENT), (delimiters.repeat, REPEAT))
+        self._plain = {wire for wire, canonical in roles if wire == canonical}
+        self._crossed = any(
+            character in (delimiters.element, delimiters.terminator)
+            or (character in (delimiters.component, delimiters.repeat) and character not in self._plain)
+            for character in (COMPONENT, REPEAT)
+        )
+        self._exact_table = {ord(COMPONENT): REPLACEMENT, ord(REPEAT): REPLACEMENT}
+        self._exact_table.update({ord(wire): canonical for wire, canonical in roles if wire})
+
+    def split(self, text: str) -> tuple[list[Segment], list[Finding]]:
+        """The segments of a message slice, and what was wrong with it. Element text is canonical (edi/model.py)."""
+        wire = self.delimiters
+        terminator, element = wire.terminator, wire.element
+        findings: list[Finding] = []
+        marker = ""
+        if self.wrapped:
+            text = text.replace("\r", "").replace("\n", "")
+        if wire.release and wire.release in text:
+            marker = "\x01" if "\x01" not in text else "\ud800"  # neither can come out of a strict decoder and stay
+            text = self._hide(text, marker)
+        text = self._unbroken(text)
+        exact = self._crossed or any(c in text and c not in self._plain for c in (COMPONENT, REPEAT))
+        if not exact:
+            if wire.component:
+                text = text.replace(wire.component, COMPONENT)
+            if wire.repeat:
+                text = text.replace(wire.repeat, REPEAT)
+        if text.endswith(terminator):
+            text = text[:-1]
+        else:
+            text = text.rstrip(PADDING)
+            findings.append(Finding("segment.unterminated", segment=-1))
+        pieces = text.split(terminator)
+        if "" in pieces:
+            pieces = _without_empty(pieces, findings)
+        if len(text) > self._segment_limit:
+            self._check_lengths(pieces, findings)
+        segments = [piece.split(element) for piece in pieces]
+        if text.count(element) > self._element_limit:
+            self._check_elements(segments, findings)
+        if exact:
+            self._translate(segments, findings)
+        if marker:
+            self._reveal(pieces, segments, marker, findings)
+        if "\n" in text or "\r" in text:
+            _report_breaks(segments, findings)
+        if self.syntax == "edifact":
+            self._edifact(text, segments, findings)
+        return segments, findings
+
+    def _unbroken(self, text: str) -> str:
+        """Line breaks and indentation between segments are no data."""
+        terminator = self.delimiters.terminator
+        if terminator not in "\r\n":
+            if "\n" in text or "\r" in text:
+                text = text.replace(terminator + "\r\n", terminator).replace(terminator + "\n", terminator)
+            if terminator + " " not in text and "\n" not in text and "\r" not in text and "\t" not in text:
+                return text
+        elif terminator == "\n" and "\n " not in text and "\n\t" not in text:
+            return text
+        return self._run.sub(terminator, text)
+
+    def _hide(self, text: str, marker: str) -> str:
+        """Released characters become two characters that no split can see: the marker and a letter."""
+        wire = self.delimiters
+        release = wire.release
+        text = text.replace(release + release, marker + "a")
+        for letter, character in (
+            ("b", wire.element),
+            ("c", wire.component),
+            ("d", wire.terminator),
+            ("e", wire.repeat),
+        ):
+            if character:
+                text = text.replace(release + character, marker + letter)
+        if release in text:
+            for line_break in ("\r\n", "\n", "\r"):
+                text = text.replace(release + line_break, marker + "f")
+            if text.rstrip(PADDING).endswith(release):
+                text = text.rstrip(PADDING)[:-1] + marker + "g"
+            text = self._other_release.sub(r"\1", text) if self._other_release else text
+        return text
+
+    def _reveal(self, pieces: list[str], segments: list[Segment], marker: str, findings: list[Finding]) -> None:
+        wire = self.delimiters
+        letters = (("b", wire.element), ("c", wire.component), ("d", wire.terminator), ("e", wire.repeat))
+        for index, piece in enumerate(pieces):
+            if marker not in piece:
+                continue
+            segment = segments[index]
+            for position, value in enumerate(segment):
+                if marker not in value:
+                    continue
+                for letter, character in letters:
+                    # A released separator that is COMPONENT or REPEAT itself cannot be kept as data.
+                    if character in (COMPONENT, REPEAT) and marker + letter in value:
+                        findings.append(
+                            Finding("element.character", index + 1, position, character, severity="warning")
+                        )
+                        character = REPLACEMENT
+                    value = value.replace(marker + letter, character)
+                for letter, found in (("f", "line break"), ("g", "end of data")):
+                    if marker + letter in value:
+                        findings.append(Finding("element.release", index + 1, position, found))
+                        value = value.replace(marker + letter, "")
+                segment[position] = value.replace(marker + "a", wire.release)
+
+    def _translate(self, segments: list[Segment], findings: list[Finding]) -> None:
+        """The slow path for data or service characters that are COMPONENT or REPEAT in another role."""
+        table = self._exact_table
+        stray = [c for c in (COMPONENT, REPEAT) if table[ord(c)] == REPLACEMENT]
+        for index, segment in enumerate(segments):
+            for position, value in enumerate(segment):
+                if any(c in value for c in stray):
+                    findings.append(Finding("element.character", index + 1, position, repr(value)[1:-1]))
+                segment[position] = value.translate(table)
+
+    def _check_lengths(self, pieces: list[str], findings: list[Finding]) -> None:
+        for index, piece in enumerate(pieces):
+            if len(piece) > self._segment_limit:
+                expected = f"at most {self._segment_limit} characters in a segment"
+                findings.append(Finding("limit.exceeded", index + 1, 0, f"{len(piece)} characters", expected))
+
+    def _check_elements(self, segments: list[Segment], findings: list[Finding]) -> None:
+        for index, segment in enumerate(segments):
+            if len(segment) - 1 > self._element_limit:
+                expected = f"at most {self._element_limit} elements in a segment"
+                findings.append(Finding("limit.exceeded", index + 1, 0, f"{len(segment) - 1} elements", expected))
+
+    def _edifact(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
+        """Nesting indications in tags and trailing separators (ISO 9735 8.2): read, reported, ignored."""
+        element, terminator = self.delimiters.element, self.delimiters.terminator
+        if any(COMPONENT in tag for tag in {segment[0] for segment in segments}):
+            for index, segment in enumerate(segments):
+                if COMPONENT in segment[0]:
+                    findings.append(Finding("segment.nesting", index + 1, 0, segment[0]))
+                    segment[0] = segment[0].partition(COMPONENT)[0]
+        ends = (element + terminator, COMPONENT + terminator, COMPONENT + element)
+        if any(end in text for end in ends) or text.endswith((element, COMPONENT)):
+            for index, segment in enumerate(segments):
+                for position in range(len(segment) - 1, 0, -1):
+                    if segment[position].endswith(COMPONENT) or (
+                        not segment[position] and position == len(segment) - 1
+                    ):
+                        findings.append(Finding("element.trailing", index + 1, position))
+                        break
+
+
+def _without_empty(pieces: list[str], findings: list[Finding]) -> list[str]:
+    kept: list[str] = []
+    for piece in pieces:
+        if piece:
+            kept.append(piece)
+        else:
+            findings.append(Finding("segment.empty", len(kept) + 1))
+    return kept
+
+
+def _report_breaks(segments: list[Segment], findings: list[Finding]) -> None:
+    """A line break inside a segment stays in the data; inside a tag it is removed, for no tag has one."""
+    for index, segment in enumerate(segments):
+        for position, value in enumerate(segment):
+            if "\n" in value or "\r" in value:
+                findings.append(Finding("element.character", index + 1, position, value, severity="warning"))
+                if not position:
+                    segment[0] = value.replace("\r", "").replace("\n", "")
+
+
+def binary_data(raw: bytes, start: int, element: bytes) -> tuple[int, int] | None:
+    """Where the data of the BIN or BDS segment at `start` begins and ends, by its length element; None if unreadable.
+
+    BIN01 and BDS02 are the length in bytes (X12 data element 784). The end may lie beyond `raw`.
+    """
+    skipped = rb"" if raw.startswith(b"BIN", start) else rb"[^%b]*%b" % (re.escape(element), re.escape(element))
+    head = re.compile(rb"B(?:IN|DS)%b%b(\d{1,15})%b" % (re.escape(element), skipped, re.escape(element))).match(
+        raw, start
+    )
+    return (head.end(), head.end() + int(head[1])) if head else None
+
+
+def binary_segments(raw: bytes, delimiters: Delimiters) -> Iterator[tuple[int, int, int]]:
+    """Start, data start and data end of every binary segment of an X12 message slice."""
+    element, terminator = delimiters.element.encode("latin-1"), delimiters.terminator.encode("latin-1")
+    run = run_after(delimiters.terminator).encode()
+    pattern = re.compile(b"%b%b(B(?:IN|DS)%b)" % (re.escape(terminator), run, re.escape(element)))
+    position = 0
+    while found := pattern.search(raw, position):
+        start = found.start(1)
+        data = binary_data(raw, start, element)
+        if data and raw[data[1] : data[1] + 1] in (terminator, b"") and data[1] <= len(raw):
+            yield start, *data
+            position = data[1]
+        else:
+            position = found.end()
+
+
+@lru_cache(maxsize=2)
+def segment_starts(raw: bytes, syntax: Syntax, delimiters: Delimiters) -> array[int]:
+    """Start and end of every segment of a message slice, flat, in bytes; the terminator is not included.
+
+    Remembered for the last messages, because faults come in groups.
+    """
+    terminator, release = delimiters.terminator.encode("latin-1"), delimiters.release.encode("latin-1")
+    run = re.compile(run_after(delimiters.terminator).encode())
+    binaries = list(binary_segments(raw, delimiters)) if syntax == "x12" else []
+    places = array("Q")
+    start = 0
+    while start < len(raw):
+        search = start
+        if binaries and binaries[0][0] == start:
+            search = binaries.pop(0)[2]
+        end = raw.find(terminator, search)
+        while end >= 0 and release and released(raw, end, start, release):
+            end = raw.find(terminator, end + 1)
+        stop = len(raw.rstrip(PADDING.encode())) if end < 0 else end
+        if stop > start:
+            places.extend((start, stop))
+        if end < 0:
+            break
+        after = run.match(raw, end + 1)
+        start = after.end() if after else end + 1
+    return places
+
+
+def released(raw: bytes, position: int, start: int, release: bytes) -> bool:
+    """Whether an odd number of release characters stands before `position`."""
+    before = position
+    while before > start and raw[before - 1 : before] == release:
+        before -= 1
+    return (position - before) % 2 == 1
+
+
+def nth(raw: bytes, start: int, end: int, separator: str, count: int, release: bytes) -> tuple[int, int]:
+    """The part between the separators number `count` and `count + 1` of raw[start:end]; empty at the end if absent."""
+    wire = separator.encode("latin-1")
+    position = start
+    while wire:
+        stop = raw.find(wire, position, end)
+        while stop >= 0 and release and released(raw, stop, start, release):
+            stop = raw.find(wire, stop + 1, end)
+        if stop < 0:
+            break
+        if not count:
+            return position, stop
+        count -= 1
+        position = stop + 1
+    return (end, end) if count else (position, end)
