@@ -44,6 +44,14 @@ class Schedule:
         """Run `job` at the times of a five-field cron expression, UTC."""
         self._add(job, CronTrigger.from_crontab(expression, timezone=UTC), name)
 
+    def names(self) -> set[str]:
+        """The jobs there are."""
+        return {job.id for job in self._scheduler.get_jobs()}
+
+    def remove(self, name: str) -> None:
+        """A job is not wanted any more; a run under way ends by itself."""
+        self._scheduler.remove_job(name)
+
     def start(self) -> None:
         self._scheduler.start()
 
@@ -53,5 +61,12 @@ class Schedule:
 
     def _add(self, job: Callable[[], Awaitable[object]], trigger: object, name: str) -> None:
         self._scheduler.add_job(
-            job, trigger, id=name, max_instances=1, coalesce=True, misfire_grace_time=None, next_run_time=now()
+            job,
+            trigger,
+            id=name,
+            replace_existing=True,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=now(),
         )

@@ -5,11 +5,15 @@ A type name carries its major version; MINOR is the additive version that appear
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+
+from pydantic import ValidationError
 
 from edi.documents.acknowledgement import OrderAcknowledged
 from edi.documents.event import Event, content_hash, stable_id
 from edi.documents.exchange import Acknowledgement
+from edi.documents.keys import Keys, keys_of
 from edi.documents.order import OrderReleased
 from edi.documents.types import Data
 from edi.errors import EventError
@@ -36,4 +40,57 @@ def event_schema(event_type: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-__all__ = ["TYPES", "Data", "Event", "content_hash", "event_schema", "model_of", "stable_id"]
+def wrap(
+    data: Data,
+    event_type: str,
+    *,
+    event_id: str,
+    partner: str,
+    map_version: str = "",
+    test: bool | None = None,
+) -> Event:
+    """Put data into its envelope with the keys that follow from it. The caller stamps source, time and sequence."""
+    keys = keys_of(data)
+    model_of(event_type)
+    business = keys.business(partner, event_type)
+    return Event(
+        id=event_id,
+        type=event_type,
+        subject=keys.subject,
+        dataschema=f"/schemas/{event_type.rpartition('.')[0]}/{TYPES[event_type][1]}.json",
+        partner=partner,
+        mapversion=map_version or None,
+        orderingkey=keys.ordering,
+        idempotencykey=hashlib.sha256(f"{business}|{content_hash(data)}".encode()).hexdigest(),
+        test=test or None,
+        data=data,
+    )
+
+
+def event_from_json(value: dict[str, Any]) -> Event:
+    """An Event from its CloudEvents JSON object. Raises EventError with the first thing that is wrong."""
+    try:
+        model = model_of(str(value.get("type", "")))
+        return Event.model_validate({**value, "data": model.model_validate(value.get("data"))})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "event"
+        raise EventError(f"{place}: {first['msg']}") from None
+
+
+__all__ = [
+    "TYPES",
+    "Acknowledgement",
+    "Data",
+    "Event",
+    "Keys",
+    "OrderAcknowledged",
+    "OrderReleased",
+    "content_hash",
+    "event_from_json",
+    "event_schema",
+    "keys_of",
+    "model_of",
+    "stable_id",
+    "wrap",
+]

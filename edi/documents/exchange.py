@@ -15,9 +15,12 @@ class Who(Data):
 
 
 class AnsweredInterchange(Data):
-    """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, its date and time as sent."""
+    """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, date and time as sent.
+
+    `version` is ISA12 (`00401`) or the UNB syntax identifier (`UNOC:3`); it is not on the wire of an acknowledgement."""
 
     control: Text
+    version: Text | None = None
     sender: Who | None = None
     receiver: Who | None = None
     date: Text | None = None

@@ -24,7 +24,8 @@ def _key() -> sa.Column[int]:
     return sa.Column("id", Key, primary_key=True, autoincrement=True)
 
 
-# A file or message that arrived. state: stored (waiting) | held (incomplete, waiting for its rest) | done | quarantined |
+# A file or message that arrived. state: stored (waiting) | held (incomplete, waiting for its rest) | done |
+# quarantined |
 # duplicate (of duplicate_of) | superseded | poison. `sets` counts the transaction sets already translated.
 receipt = sa.Table(
     "receipt",

@@ -21,11 +21,11 @@ def append(c: sa.Connection, name: str, now: str) -> int:
     return int(taken)
 
 
-def claim(c: sa.Connection, name: str) -> str:
-    """Become the runner of a lane: a fresh random token. Whoever held it before is fenced from now on."""
+def claim(c: sa.Connection, name: str) -> tuple[str, str]:
+    """Become the runner of a lane: a fresh random token, and the moment it may run. Whoever held it before is fenced."""
     token = secrets.token_hex(16)
-    c.execute(sa.update(lane).where(lane.c.name == name).values(token=token))
-    return token
+    due = c.execute(sa.update(lane).where(lane.c.name == name).values(token=token).returning(lane.c.due_at)).scalar()
+    return token, due or ""
 
 
 def hold(c: sa.Connection, name: str, token: str) -> None:

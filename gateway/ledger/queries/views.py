@@ -52,6 +52,17 @@ def receipts(c: sa.Connection, limit: int, partner: str = "") -> Sequence[Any]:
     return c.execute(query.where(receipt.c.partner == partner) if partner else query).all()
 
 
+def refused(c: sa.Connection, limit: int) -> Sequence[Any]:
+    """Files that were not accepted in whole, newest first."""
+    bad = sa.select(message.c.receipt).where(message.c.verdict == "rejected")
+    return c.execute(
+        sa.select(receipt)
+        .where(sa.or_(receipt.c.state.in_(("quarantined", "poison", "held")), receipt.c.id.in_(bad)))
+        .order_by(receipt.c.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def open_exceptions(c: sa.Connection) -> Sequence[Any]:
     """What waits for a person, oldest first."""
     return c.execute(sa.select(exception).where(exception.c.state == "open").order_by(exception.c.id)).all()

@@ -1,0 +1,205 @@
+"""The `gateway` command. Each function is one command: it reads its arguments, calls one thing and prints.
+
+Exit codes: 0 fine, 1 something is wrong that the text names, 2 wrong usage. `--json` prints for machines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+import edi
+from gateway import config, log, scaffold, show
+from gateway.ledger import Ledger, LedgerError
+from gateway.secrets import SecretError
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The supplier gateway.")
+exceptions = typer.Typer(no_args_is_help=True, help="What waits for a person.")
+app.add_typer(exceptions, name="exceptions")
+
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="GATEWAY_CONFIG", help="The instance's gateway.yaml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT = Path("gateway.yaml")
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    partners: Annotated[Path | None, typer.Option(help="Copy partners from this folder.")] = None,
+    port: Annotated[int, typer.Option(help="The port of the SFTP server.")] = 2222,
+) -> None:
+    """Make a working instance in a new folder."""
+    try:
+        scaffold.init(folder, port=port, partners=partners)
+    except FileExistsError as error:
+        fail(str(error))
+    typer.echo(f"A new instance is in {folder}: gateway.yaml, partners/, keys/.")
+    typer.echo(f"Next: gateway check --config {folder}/gateway.yaml, then gateway run --config {folder}/gateway.yaml")
+
+
+@app.command()
+def check(path: Config = DEFAULT) -> None:
+    """Check configuration, partners, maps and secrets, with the code that `run` uses."""
+    configuration = load(path)
+    for complaint in show.missing_secrets(configuration):
+        typer.echo(complaint, err=True)
+        raise typer.Exit(1)
+    for partner in configuration.book:
+        agreed = ", ".join(f"{a.document} ({a.direction})" for a in partner.file.agreements)
+        typer.echo(f"partner {partner.id}: {partner.file.status}; {agreed or 'nothing agreed'}")
+    typer.echo(f"{path}: fine; {len(configuration.book.partners)} partner(s), {len(configuration.destinations)} destination(s)")
+
+
+@app.command()
+def run(
+    path: Config = DEFAULT,
+    ready_file: Annotated[Path | None, typer.Option(help="Write the ports here once everything is up.", hidden=True)] = None,
+) -> None:
+    """Run the daemon. SIGTERM drains and ends it, SIGHUP reads partners and maps again."""
+    from gateway import daemon
+
+    log.configure()
+    configuration = load(path)
+
+    def up(running: daemon.Daemon) -> None:
+        port = running.sftp.port if running.sftp is not None else None
+        typer.echo(f"gateway is up; SFTP on port {port}; stop it with Ctrl-C" if port else "gateway is up")
+        if ready_file is not None:
+            partial = ready_file.with_suffix(".part")
+            partial.write_text(json.dumps({"pid": os.getpid(), "sftp": port}), encoding="utf-8")
+            partial.replace(ready_file)
+
+    try:
+        asyncio.run(daemon.run(configuration, ready=up))
+    except (LedgerError, SecretError, OSError) as error:
+        fail(str(error))
+
+
+@app.command()
+def demo(
+    keep: Annotated[Path | None, typer.Option(help="Keep the instance in this new folder.")] = None,
+    partners: Annotated[Path, typer.Option(help="The folder with the demo partners.")] = Path("partners"),
+    scenario: Annotated[Path, typer.Option(help="What the demo does.")] = Path("samples/demo"),
+) -> None:
+    """Run the whole round trip on loopback with the sandbox, print what happened, and end."""
+    from gateway.sandbox import demo as story
+
+    raise typer.Exit(story.run(partners, scenario, keep))
+
+
+@app.command()
+def status(path: Config = DEFAULT, as_json: AsJson = False) -> None:
+    """Queues, what fails and why, overdue answers, what waits for a person."""
+    emit(look(path, show.status), as_json, show.status_text)
+
+
+@app.command()
+def messages(
+    number: Annotated[int | None, typer.Argument(help="A receipt's number.")] = None,
+    path: Config = DEFAULT,
+    partner: Annotated[str, typer.Option(help="Only this partner.")] = "",
+    limit: int = 30,
+    as_json: AsJson = False,
+) -> None:
+    """What came and what became of it; with a number, everything about one file."""
+    if number is None:
+        emit(look(path, lambda c: show.receipts(c, limit, partner)), as_json, show.receipts_text)
+        return
+    found = look(path, lambda c: show.receipt(c, number))
+    if found is None:
+        fail(f"there is no receipt {number}")
+    emit(found, as_json, show.receipt_text)
+
+
+@app.command()
+def order(number: str, path: Config = DEFAULT, as_json: AsJson = False) -> None:
+    """The timeline of a purchase order."""
+    found = look(path, lambda c: show.order(c, number))
+    if not found["milestones"]:
+        fail(f"nothing is known of order {number}")
+    emit(found, as_json, show.order_text)
+
+
+@app.command()
+def replay(number: Annotated[int, typer.Argument(help="A receipt's number.")], path: Config = DEFAULT) -> None:
+    """Translate a received file once more, from its stored bytes. What was delivered is not delivered again."""
+    from gateway import replay as again
+
+    configuration = load(path)
+    with opened(configuration.database) as ledger:
+        made = asyncio.run(again.replay(ledger, number))
+    if made is None:
+        fail(f"there is no receipt {number}")
+    typer.echo(f"receipt {number} is translated again as receipt {made}; the daemon takes it within seconds")
+
+
+@exceptions.command("list")
+def exceptions_list(path: Config = DEFAULT, as_json: AsJson = False) -> None:
+    """What waits for a person, oldest first."""
+    emit(look(path, show.open_cases), as_json, show.cases_text)
+
+
+@app.command()
+def sandbox(
+    seed: Annotated[Path, typer.Argument(help="A YAML file with the records to start with.")],
+    port: int = 8069,
+    version: Annotated[int, typer.Option(help="18 or 19")] = 18,
+) -> None:
+    """Run the sandbox Odoo alone, on loopback."""
+    from gateway.sandbox import odoo
+
+    odoo.main(["--port", str(port), "--version", str(version), "--seed", str(seed)])
+
+
+def load(path: Path) -> config.Configuration:
+    try:
+        return config.load(path)
+    except edi.EdiError as error:
+        fail(str(error))
+
+
+def opened(url: str) -> Any:
+    from contextlib import closing
+
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        fail(f"there is no ledger yet ({url}); the daemon makes it when it first runs")
+    return closing(Ledger(url))
+
+
+def look(path: Path, query: Callable[[Any], T]) -> T:
+    """Run a read-only query on the instance's ledger, whether the daemon runs or not."""
+    try:
+        file, _ = config.read_file(path)
+    except edi.EdiError as error:
+        fail(str(error))
+    with opened(config.database_url(file.database, path.parent)) as ledger:
+        return asyncio.run(ledger.read(query))
+
+
+def emit(value: T, as_json: bool, text: Callable[[T], Any]) -> None:
+    if as_json:
+        typer.echo(json.dumps(value, indent=2, default=str))
+    else:
+        show.console().print(text(value))
+
+
+def fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""gateway.yaml: one file for an installation, read by `run` and `check` alike.
+
+Keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here only by reference.
+Every complaint names file, line and key. Parts of transports and destinations are checked by the models of their own modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+import edi
+from edi import located, yaml_source
+from gateway.partners import Book, load_book
+from gateway.secrets import Secrets
+from gateway.units import Duration
+
+Environment = Literal["prod", "test"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Listeners(_Part):
+    """What this gateway hosts. `sftp`: see gateway/transports/sftp."""
+
+    sftp: dict[str, Any] | None = None
+
+
+class Timing(_Part):
+    """`incomplete_wait`: how long a file that ends inside an interchange waits for its rest. `drain`: on SIGTERM."""
+
+    incomplete_wait: Duration = 120.0
+    drain: Duration = 20.0
+
+
+class Keys(_Part):
+    """All keys of gateway.yaml. Paths are relative to the file."""
+
+    environment: Environment = "prod"
+    name: str = "gateway"
+    database: str = "sqlite:///ledger.db"
+    partners: str = "partners"
+    staging: str = "staging"
+    listeners: Listeners = Listeners()
+    destinations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    timing: Timing = Timing()
+
+
+class GatewayFile(Keys, BaseSettings):
+    """gateway.yaml with what the environment overrides."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A checked installation: the file, its folder, its partners, and the settings of its modules."""
+
+    path: Path
+    file: GatewayFile
+    secrets: Secrets
+    book: Book
+    listener: BaseModel | None
+    destinations: Mapping[str, tuple[Any, BaseModel]]
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @property
+    def database(self) -> str:
+        return database_url(self.file.database, self.folder)
+
+
+def load(path: Path) -> Configuration:
+    """Read and check everything. Raises edi.ProfileError or edi.MapError with one line per complaint."""
+    file, tree = read_file(path)
+    complaints: list[str] = []
+    book = Book({})
+    try:
+        book = load_book(path.parent / file.partners, file.environment)
+    except (edi.ProfileError, edi.MapError) as error:
+        complaints.append(str(error))
+    listener: BaseModel | None = None
+    destinations: dict[str, tuple[Any, BaseModel]] = {}
+    try:
+        if file.listeners.sftp is not None:
+            node = yaml_source.as_mapping(yaml_source.as_mapping(tree["listeners"], "listeners")["sftp"], "sftp")
+            listener = located.parse(importlib.import_module("gateway.transports.sftp").Listener, node)
+        for name in file.destinations:
+            destinations[name] = _destination(name, yaml_source.as_mapping(tree["destinations"], "destinations"))
+    except (edi.ProfileError, edi.MapError) as error:
+        complaints.append(str(error))
+    complaints.extend(
+        f"{partner.folder / 'partner.yaml'}: odoo.instance: there is no destination {partner.destination!r} in {path.name}"
+        for partner in book
+        if partner.destination and partner.destination not in file.destinations
+    )
+    if complaints:
+        raise edi.ProfileError("\n".join(complaints))
+    return Configuration(path, file, Secrets(path.parent), book, listener, destinations)
+
+
+def read_file(path: Path) -> tuple[GatewayFile, yaml_source.Mapping_]:
+    """gateway.yaml alone, checked, and its tree."""
+    if not path.is_file():
+        raise edi.ProfileError(f"{path}: there is no such file; `gateway init DIR` makes one")
+    tree = yaml_source.load(path)
+    located.parse(Keys, tree)  # without the environment, so that complaints point into the file
+    return GatewayFile(**{str(key): value for key, value in tree.items()}), tree
+
+
+def database_url(url: str, folder: Path) -> str:
+    """An SQLite path in the URL is relative to the configuration."""
+    head = "sqlite:///"
+    if url.startswith(head) and not url.startswith("sqlite:////"):
+        return f"{head}{(folder / url.removeprefix(head)).resolve()}"
+    return url
+
+
+def _destination(name: str, node: yaml_source.Mapping_) -> tuple[Any, BaseModel]:
+    part = yaml_source.as_mapping(node[name], name)
+    kind = str(yaml_source.required(part, "kind", f"destination {name}"))
+    try:
+        module = importlib.import_module(f"gateway.destinations.{kind}")
+    except ModuleNotFoundError:
+        line = part.key_line("kind")
+        raise edi.ProfileError(f"{part.file}:{line}: destinations.{name}.kind: there is no kind {kind!r}") from None
+    return module, located.parse(module.Settings, part)
+

@@ -1,0 +1,193 @@
+"""The daemon: puts the parts of an installation together, runs them, reloads partners, drains and stops.
+
+    configuration -> ledger -> flow -> sinks and sources -> SFTP server, schedules, dispatcher
+
+Not here: what any part does. Rule protected: listeners open only when the ledger is open and at this release's schema; on the
+way out nothing new is accepted before what is running has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import edi
+from gateway import clock, config, log
+from gateway.config import Configuration
+from gateway.dispatch import Dispatcher
+from gateway.flow import Flow
+from gateway.ledger import Ledger, migrate
+from gateway.ledger.queries import answers
+from gateway.partners import Book, transport
+from gateway.ports import Sink
+
+logger = log.get("daemon")
+
+
+class Daemon:
+    """One running installation. `start` returns when everything is up; `stop` drains."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.ledger = Ledger(configuration.database, exclusive=True)
+        try:
+            migrate.upgrade(self.ledger)
+        except BaseException:
+            self.ledger.close()
+            raise
+        self.flow = Flow(
+            ledger=self.ledger,
+            book=configuration.book,
+            sinks={},
+            wake=self._wake,
+            environment=configuration.file.environment,
+            incomplete_wait=dt.timedelta(seconds=configuration.file.timing.incomplete_wait),
+        )
+        limits = {name: int(getattr(s, "parallel_lanes", 4)) for name, (_, s) in configuration.destinations.items()}
+        self.dispatcher = Dispatcher(self.flow.advance, self.flow.ready, limits=limits)
+        self.schedule = clock.Schedule()
+        self.sftp: Any = None
+        self._systems: dict[str, Any] = {}
+        self._parts = AsyncExitStack()
+        self._dispatching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open listeners and begin to work. Raises what a part says when it cannot start; nothing is left open then."""
+        try:
+            await self._connect()
+            await self._note("start", {"environment": self.configuration.file.environment, "process": os.getpid()})
+            await self._listen()
+        except BaseException:
+            await self._close()
+            raise
+        self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        self.schedule.start()
+        logger.info(
+            "up",
+            environment=self.configuration.file.environment,
+            partners=len(self.configuration.book.partners),
+            sftp_port=self.sftp.port if self.sftp is not None else None,
+        )
+
+    async def stop(self) -> None:
+        """Stop accepting, let running lanes end, close."""
+        self.schedule.stop()
+        if self.sftp is not None:
+            await self.sftp.stop()
+        await self.dispatcher.drain(self.configuration.file.timing.drain)
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.gather(self._dispatching, return_exceptions=True)
+        await self._note("stop", {})
+        await self._close()
+        logger.info("down")
+
+    async def reload(self) -> bool:
+        """Read partners and maps again (SIGHUP). A file that is not right keeps everything as it was."""
+        try:
+            fresh = await asyncio.to_thread(config.load, self.configuration.path)
+        except edi.EdiError as error:
+            logger.error("not reloaded: the configuration is not right; the old one stays", error=str(error))
+            return False
+        edi.forget_maps()
+        self._adopt(fresh.book)
+        await self._note("reload", {"partners": sorted(fresh.book.partners)})
+        logger.info("reloaded", partners=len(fresh.book.partners))
+        return True
+
+    async def _connect(self) -> None:
+        """Sinks and sources of the business systems, then the mailboxes."""
+        for name, (module, settings) in self.configuration.destinations.items():
+            system = module.build(name, settings, self.configuration.book, self.configuration.secrets)
+            self._systems[name] = system
+            if hasattr(system, "close"):
+                self._parts.push_async_callback(system.close)
+            if hasattr(system, "poll"):
+                self._poll(f"poll:{name}", system.interval, system.poll)
+        self._adopt(self.configuration.book)
+
+    async def _listen(self) -> None:
+        if self.configuration.listener is None:
+            return
+        from gateway.transports.sftp import SftpServer
+
+        self.sftp = SftpServer(
+            self.configuration.listener, self._hosted(self.configuration.book), self.flow, self.flow, self.configuration.secrets
+        )
+        await self.sftp.start()
+
+    def _adopt(self, book: Book) -> None:
+        """Make a book of partners the one in force: sinks, pollers, hosted mailboxes."""
+        sinks: dict[str, Sink] = dict(self._systems)
+        wanted = {f"poll:{name}" for name in self._systems}
+        for partner in book:
+            for name, settings in partner.channels.items():
+                mailbox = f"{partner.id}/{name}"
+                channel = transport(settings.kind).open_channel(mailbox, settings, self.configuration.secrets)
+                sinks[mailbox] = channel.sink
+                if channel.poll is not None:
+                    wanted.add(f"poll:{mailbox}")
+                    self._poll(f"poll:{mailbox}", channel.every, channel.poll)
+        for gone in self.schedule.names() - wanted:
+            self.schedule.remove(gone)
+        self.flow.book = book
+        self.flow.sinks = sinks
+        for system in self._systems.values():
+            system.adopt(book)
+        if self.sftp is not None:
+            self.sftp.replace(self._hosted(book))
+
+    def _hosted(self, book: Book) -> dict[str, Any]:
+        return {
+            f"{partner.id}/{name}": settings
+            for partner in book
+            for name, settings in partner.channels.items()
+            if settings.kind == "sftp-server"
+        }
+
+    def _poll(self, name: str, every: float, poll: Callable[[Any], Awaitable[int]]) -> None:
+        async def once() -> None:
+            try:
+                await poll(self.flow)
+            except Exception:
+                logger.exception("a poll failed; it is tried again at its next time", poll=name)
+
+        self.schedule.every(every, name, once)
+
+    def _wake(self, lane: str, due: dt.datetime) -> None:
+        self.dispatcher.wake(lane, due)
+
+    async def _note(self, action: str, detail: dict[str, Any]) -> None:
+        at = clock.stamp(clock.now())
+        await self.ledger.write(lambda c: answers.note(c, at, "daemon", action, detail=detail), "audit")
+
+    async def _close(self) -> None:
+        await self._parts.aclose()
+        self.ledger.close()
+
+
+async def run(configuration: Configuration, *, ready: Callable[[Daemon], None] | None = None) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reloads. `ready` is called once everything is up."""
+    daemon = Daemon(configuration)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    reloads: set[asyncio.Task[bool]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(daemon.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    await daemon.start()
+    if ready is not None:
+        ready(daemon)
+    await ended.wait()
+    await daemon.stop()

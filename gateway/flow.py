@@ -1,0 +1,309 @@
+"""The whole flow of the daemon, in order, on one page.
+
+    arrive     TX1   bytes, dedupe key, receipt                    then the peer gets its answer
+    translate  TX2   messages, faults, events, acknowledgements    one receipt of lane in:<partner> at a time
+    submit           events of a business system and its cursor
+    write_out  TX2   an event becomes the partner's document        lane out:<partner>
+    deliver    TX3   settle: done | retry at | parked               lanes <destination>:<key>
+
+Not here: SQL (ledger/queries), what a translation turns into (intake.py), rendering and numbers (outbox.py), what an answer
+matches (answered.py), waking (dispatch.py). Rules protected: a peer is answered only after the commit; every settling
+transaction holds its lane's token first; nothing but this module changes the state of the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import edi
+from gateway import answered, clock, intake, log, outbox, settle, writing
+from gateway.intake import Batch
+from gateway.ledger import Fenced, Ledger
+from gateway.ledger.queries import answers, deliveries, lanes, receipts
+from gateway.partners import Book, Partner
+from gateway.ports import Arrival, MailboxFile, Outcome, Parcel, Receipt, Sink, Submission
+
+SETS_PER_TRANSACTION = 500
+ITEMS_PER_TURN = 50
+ATTEMPTS_OF_A_TRANSLATION = 2
+SAME_FILE_WINDOW = dt.timedelta(days=30)
+INCOMPLETE_WAIT = dt.timedelta(minutes=2)
+SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
+
+logger = log.get("flow")
+
+
+@dataclass
+class Flow:
+    """One installation's flow. `wake` is told which lane has something to do, and when; it may forget."""
+
+    ledger: Ledger
+    book: Book
+    sinks: Mapping[str, Sink]
+    wake: Callable[[str, dt.datetime], None]
+    environment: str = "prod"
+    now: Callable[[], dt.datetime] = clock.now
+    incomplete_wait: dt.timedelta = INCOMPLETE_WAIT
+    held: dict[str, dt.datetime] = field(default_factory=dict)  # destinations whose circuit is open, until when
+
+    # ---- in: a file arrives ------------------------------------------------------------------------------------
+
+    async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
+        """TX1. After it returns the file is ours, whatever happens next."""
+        now = self.now()
+        due = now + self.incomplete_wait if edi.is_incomplete(arrival.data) else now
+        values = intake.receipt_values(arrival, now, due)
+
+        def tx1(c: Any) -> Receipt:
+            since = clock.stamp(now - SAME_FILE_WINDOW)
+            receipts.supersede(c, arrival.mailbox, arrival.name, clock.stamp(now))
+            first = receipts.same_bytes(c, arrival.mailbox, values["sha256"], since)
+            lanes.append(c, values["lane"], clock.stamp(now))
+            number = receipts.add(c, {**values, "duplicate_of": first})
+            receipts.put_bytes(c, f"r{number}", arrival.data)
+            if remember:
+                answers.remember(c, arrival.mailbox, remember)
+            return Receipt(str(number), str(first) if first else None)
+
+        receipt = await self.ledger.write(tx1, "tx1")
+        self.wake(values["lane"], due)
+        return receipt
+
+    # ---- in: a receipt becomes events and acknowledgements ------------------------------------------------------
+
+    async def translate(self, lane: str, token: str) -> bool:
+        """Translate the oldest receipt of a lane. False when nothing is due."""
+        now = self.now()
+        row = await self.ledger.read(lambda c: receipts.next_waiting(c, lane, clock.stamp(now)))
+        if row is None:
+            return False
+        partner = self.book.get(row.partner)
+
+        def count(c: Any) -> int:
+            lanes.hold(c, lane, token)
+            return receipts.count_attempt(c, row.id)
+
+        attempt = await self.ledger.write(count, "tx2.count")
+        if partner is None or attempt > ATTEMPTS_OF_A_TRANSLATION:
+            await self._park_receipt(lane, token, row, intake.why_parked(row, partner, attempt))
+        elif row.duplicate_of is not None:
+            await self._answer_again(lane, token, row, partner)
+        else:
+            try:
+                await self._translate(lane, token, row, partner)
+            except Fenced:
+                raise
+            except Exception as error:
+                logger.exception("translation failed", receipt=row.id)
+                await self._park_receipt(lane, token, row, intake.defect(row, error))
+        return True
+
+    async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
+        data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
+        results = edi.translate_each(data, partner.profile)
+        work = intake.Intake(row, partner, done=row.sets)
+        while True:
+            taken = await asyncio.to_thread(lambda: list(itertools.islice(results, SETS_PER_TRANSACTION)))
+            await self.ledger.read(lambda c: work.look(c, taken))
+            batch = work.batch(taken)
+            last = len(taken) < SETS_PER_TRANSACTION
+            if last:
+                break
+            await self._store(lane, token, row, partner, batch)
+        await self._finish(lane, token, row, partner, batch, work)
+
+    async def _store(self, lane: str, token: str, row: Any, partner: Partner, batch: Batch) -> None:
+        def tx2(c: Any) -> set[str]:
+            lanes.hold(c, lane, token)
+            return settle.store(c, row, partner, batch, self.now())
+
+        self._wake_all(await self.ledger.write(tx2, "tx2"))
+
+    async def _finish(
+        self, lane: str, token: str, row: Any, partner: Partner, batch: Batch, work: intake.Intake
+    ) -> None:
+        """The last TX2 of a receipt: with the acknowledgements, whose control numbers are taken by compare-and-set."""
+        while True:
+            now = self.now()
+            due = [] if work.answered_already else work.due
+            numbered = await self.ledger.read(lambda c: outbox.peek(c, partner, due, self.environment))
+            written, failed = await asyncio.to_thread(outbox.acknowledgements, partner, row, numbered, now)
+
+            def tx2(c: Any) -> set[str] | None:
+                lanes.hold(c, lane, token)
+                if not outbox.take(c, numbered):
+                    return None
+                touched = settle.store(c, row, partner, batch, now)
+                touched |= writing.place(c, [*written, *work.repeats(), *work.refusal(now)], now)
+                for case in (*failed, *work.file_cases()):
+                    writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
+                receipts.finish(c, row.id, work.state, work.reason, clock.stamp(now))
+                return touched
+
+            touched = await self.ledger.write(tx2, "tx2")
+            if touched is not None:
+                self._wake_all(touched)
+                return
+
+    async def _answer_again(self, lane: str, token: str, row: Any, partner: Partner) -> None:
+        """The same bytes in the same mailbox: the stored answers again, byte for byte, and nothing else."""
+        stored = await self.ledger.read(lambda c: outbox.stored_answers(c, row.duplicate_of))
+        again = outbox.again(row, stored) if partner.file.duplicates == "reanswer" else []
+        reason = f"the same file as receipt {row.duplicate_of}; nothing was processed" + (
+            f", its {len(again)} answer(s) were sent again" if again else ""
+        )
+
+        def tx2(c: Any) -> set[str]:
+            lanes.hold(c, lane, token)
+            receipts.finish(c, row.id, "duplicate", reason, clock.stamp(self.now()))
+            return writing.place(c, again, self.now())
+
+        self._wake_all(await self.ledger.write(tx2, "tx2"))
+
+    async def _park_receipt(self, lane: str, token: str, row: Any, parked: intake.Parked) -> None:
+        def tx2(c: Any) -> None:
+            lanes.hold(c, lane, token)
+            receipts.finish(c, row.id, parked.state, parked.case.sentence, clock.stamp(self.now()))
+            writing.open_case(c, parked.case, self.now(), partner=row.partner, receipt=row.id)
+
+        await self.ledger.write(tx2, "tx2")
+
+    # ---- out: a business system has something for a partner ------------------------------------------------------
+
+    async def submit(self, source: str, submissions: Sequence[Submission], remember: Mapping[str, str]) -> int:
+        """Events and the source's cursor, in one transaction."""
+        now = self.now()
+
+        def tx(c: Any) -> set[str]:
+            known = deliveries.known_events(c, [s.event.id for s in submissions])
+            touched = set()
+            for submission in submissions:
+                if submission.event.id not in known:
+                    touched.add(settle.add_outgoing_event(c, submission, now))
+            answers.remember(c, source, remember)
+            return touched
+
+        touched = await self.ledger.write(tx, "submit")
+        self._wake_all(touched)
+        return len(touched)
+
+    async def recall(self, source: str) -> dict[str, str]:
+        return await self.ledger.read(lambda c: answers.recall(c, source))
+
+    async def write_out(self, lane: str, token: str) -> bool:
+        """Write the oldest waiting event of a lane as its partner's document. False when there is none."""
+        row = await self.ledger.read(lambda c: deliveries.next_event(c, lane))
+        if row is None:
+            return False
+        event = edi.event_from_json(row.body)
+        while True:
+            now = self.now()
+            partner = self.book.get(row.partner)
+            numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, event.type, self.environment))
+            written = await asyncio.to_thread(outbox.document, partner, row, event, numbers, now)
+
+            def tx2(c: Any) -> set[str] | None:
+                lanes.hold(c, lane, token)
+                if isinstance(written, outbox.Refused):
+                    return settle.refuse_event(c, row, written, now)
+                if not outbox.take(c, [numbers]):
+                    return None
+                return settle.send_document(c, row, written, now)
+
+            touched = await self.ledger.write(tx2, "tx2.out")
+            if touched is not None:
+                self._wake_all(touched)
+                return True
+
+    # ---- out: deliveries ------------------------------------------------------------------------------------------
+
+    async def deliver(self, lane: str, token: str) -> bool:
+        """Hand over the head of a lane and settle it. False when nothing may be sent now."""
+        row = await self.ledger.read(lambda c: deliveries.next_pending(c, lane))
+        if row is None or self.held.get(row.destination, self.now()) > self.now():
+            return False
+        parcel = await self.ledger.read(lambda c: outbox.parcel(c, row))
+        outcome = await self._send(parcel)
+        now = self.now()
+
+        def tx3(c: Any) -> settle.Settled:
+            lanes.hold(c, lane, token)
+            return settle.outcome(c, row, outcome, now)
+
+        settled = await self.ledger.write(tx3, "tx3")
+        if settled.hold_destination_until is not None:
+            self.held[row.destination] = settled.hold_destination_until
+        elif settled.reached:
+            self.held.pop(row.destination, None)
+        self._wake_all(settled.touched)
+        return settled.go_on
+
+    async def _send(self, parcel: Parcel) -> Outcome:
+        sink = self.sinks.get(parcel.destination)
+        if sink is None:
+            return settle.no_such_destination(parcel)
+        try:
+            return await sink.send(parcel)
+        except Exception as error:
+            logger.exception("a sink raised", destination=parcel.destination, delivery=parcel.id)
+            return settle.defect(parcel, error)
+
+    # ---- the hosted mailboxes' view --------------------------------------------------------------------------------
+
+    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
+        rows = await self.ledger.read(lambda c: deliveries.placed(c, mailbox))
+        return [MailboxFile(row.id, row.name, row.size, clock.moment(row.settled_at)) for row in rows]
+
+    async def incoming(self, mailbox: str) -> list[MailboxFile]:
+        since = clock.stamp(self.now() - SHOWN_AFTER_UPLOAD)
+        rows = await self.ledger.read(lambda c: receipts.recent(c, mailbox, since))
+        newest = {row.name: row for row in reversed(rows)}
+        return [MailboxFile(str(r.id), r.name, r.size, clock.moment(r.received_at)) for r in newest.values()]
+
+    async def content(self, mailbox: str, file_id: str) -> bytes:
+        row = await self.ledger.read(lambda c: deliveries.get(c, file_id))
+        if row is None or row.destination != mailbox:
+            raise KeyError(file_id)
+        return await self.ledger.read(lambda c: receipts.get_bytes(c, f"d{file_id}"))
+
+    async def collected(self, mailbox: str, file_id: str) -> None:
+        await self.ledger.write(lambda c: answered.collected(c, mailbox, file_id, self.now()), "collected")
+
+    async def discard(self, mailbox: str, file_id: str) -> None:
+        def tx(c: Any) -> None:
+            answered.collected(c, mailbox, file_id, self.now())
+            deliveries.mark_discarded(c, mailbox, file_id, clock.stamp(self.now()))
+
+        await self.ledger.write(tx, "discard")
+
+    # ---- lanes -------------------------------------------------------------------------------------------------------
+
+    async def advance(self, lane: str) -> None:
+        """Become the runner of a lane and do what is due, in order; stop at the first thing that has to wait."""
+        step = self.translate if lane.startswith("in:") else self.write_out if lane.startswith("out:") else self.deliver
+        token, due = await self.ledger.write(lambda c: lanes.claim(c, lane), "claim")
+        if clock.moment(due) > self.now():
+            self.wake(lane, clock.moment(due))
+            return
+        try:
+            for _ in range(ITEMS_PER_TURN):
+                if not await step(lane, token):
+                    return
+        except Fenced:
+            logger.warning("fenced", lane=lane)
+            return
+        self.wake(lane, self.now())
+
+    async def ready(self) -> list[tuple[str, dt.datetime]]:
+        """Lanes the ledger says should run, and from when. Asked at start and every few seconds."""
+        rows = await self.ledger.read(lambda c: lanes.ready(c, clock.stamp(self.now())))
+        return [(name, clock.moment(due)) for name, due in rows]
+
+    def _wake_all(self, touched: set[str]) -> None:
+        for lane in touched:
+            self.wake(lane, self.now())

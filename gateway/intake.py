@@ -1,0 +1,283 @@
+"""What a translated file turns into: rows, events, answers, decisions for people, and the words for whoever sent it.
+
+Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes (outbox.py). Rule protected:
+an interchange seen before is never processed again, and nothing of a file is lost without a sentence that says why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import edi
+from gateway import clock, outbox
+from gateway.ledger.queries import receipts
+from gateway.outbox import Placement
+from gateway.partners import Partner
+from gateway.ports import Arrival, Case
+
+MOST_FAULTS = 100  # kept and shown for one set
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A receipt nobody will translate until a person acts."""
+
+    state: str
+    case: Case
+
+
+@dataclass(slots=True)
+class Batch:
+    """Part of a file, ready to be stored in one transaction."""
+
+    sets: int = 0
+    interchanges: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    events: list[edi.Event] = field(default_factory=list)
+    answers: list[tuple[edi.AckResult, ...]] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+
+
+def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict[str, Any]:
+    """The ledger row of an arrival."""
+    partner = arrival.mailbox.partition("/")[0]
+    return {
+        "mailbox": arrival.mailbox,
+        "partner": partner,
+        "lane": f"in:{partner}",
+        "name": arrival.name,
+        "sha256": hashlib.sha256(arrival.data).hexdigest(),
+        "size": len(arrival.data),
+        "facts": dict(arrival.facts),
+        "state": "held" if due > now else "stored",
+        "reason": "the file ends in the middle of an interchange; waiting for its rest" if due > now else "",
+        "received_at": clock.stamp(now),
+        "due_at": clock.stamp(due),
+    }
+
+
+def why_parked(row: Any, partner: Partner | None, attempt: int) -> Parked:
+    if partner is None:
+        sentence = f"{row.name}: no partner {row.partner!r} is configured; the file is kept"
+        return Parked("quarantined", Case("partner.unknown", sentence, "operator", actual=row.partner))
+    sentence = f"{row.name}: the translation ended the process {attempt - 1} times; the file is kept and not tried again"
+    return Parked("poison", Case("document.poison", sentence, "operator", actions=("gateway replay",)))
+
+
+def defect(row: Any, error: Exception) -> Parked:
+    sentence = f"{row.name}: the gateway could not translate it ({type(error).__name__}: {error}); the file is kept"
+    return Parked("poison", Case("connector.defect", sentence, "operator", actions=("gateway replay",)))
+
+
+@dataclass(slots=True)
+class Intake:
+    """Follows one receipt through its batches. `done` sets were stored by an earlier run and are only read again."""
+
+    row: Any
+    partner: Partner
+    done: int = 0
+    due: list[edi.Event] = field(default_factory=list)
+    _number: int = 0
+    _verdicts: dict[int, str] = field(default_factory=dict)  # by offset of the interchange
+    _stored: list[tuple[Any, bytes]] = field(default_factory=list)
+    _told: list[edi.Result] = field(default_factory=list)
+    _outside: list[edi.Fault] = field(default_factory=list)
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def look(self, c: Any, results: Sequence[edi.Result]) -> None:
+        """Which interchanges were seen before, and what was answered then."""
+        for interchange in (r.interchange for r in results if r.interchange is not None):
+            if interchange.offset in self._verdicts:
+                continue
+            self._verdicts[interchange.offset] = self._verdict(c, interchange)
+
+    def _verdict(self, c: Any, interchange: Any) -> str:
+        if any(fault.severity == "reject" for fault in interchange.faults):
+            return "foreign"
+        known = receipts.known_interchange(c, _dedupe(interchange))
+        if known is None or known.receipt in (self.row.id, self._replay_of):
+            return "accepted"
+        self._stored.extend(outbox.stored_answers(c, known.receipt, interchange.control))
+        return "duplicate"
+
+    @property
+    def _replay_of(self) -> int | None:
+        return self.row.facts.get("replay_of")
+
+    def batch(self, results: Sequence[edi.Result]) -> Batch:
+        """The rows of these results, without those an earlier run stored."""
+        batch = Batch()
+        seen: set[int] = set()
+        for result in results:
+            verdict = self._verdicts.get(result.interchange.offset, "") if result.interchange is not None else ""
+            if result.message is not None:
+                self._number += 1
+            fresh = self._number > self.done
+            if fresh and result.interchange is not None and result.interchange.offset not in seen:
+                seen.add(result.interchange.offset)
+                batch.interchanges.append(self._interchange_row(result.interchange, verdict))
+            if verdict == "duplicate":
+                self._count("duplicate")
+                continue
+            self._outside.extend(fault for fault in result.outside if fault.severity != "warning")
+            self.due.extend(result.acks)
+            if result.message is None:
+                continue
+            self._count(result.verdict)
+            if result.verdict != "accepted" and len(self._told) < MOST_FAULTS:
+                self._told.append(result)
+            if fresh:
+                self._add(batch, result)
+        batch.sets = self._number
+        return batch
+
+    def _add(self, batch: Batch, result: edi.Result) -> None:
+        batch.messages.append(self._message_row(result))
+        if result.answers:
+            batch.answers.append(result.answers)
+        elif result.event is not None:
+            batch.events.append(result.event)
+        batch.cases.extend(self._cases(result))
+
+    def _cases(self, result: edi.Result) -> Iterator[Case]:
+        message = result.message
+        if message is None or self._refused:
+            return
+        if result.verdict == "rejected":
+            first = next((f for f in result.faults if f.severity == "reject"), None)
+            kind = "document.unsupported" if first and first.code == "message.unsupported" else "syntax.rejected"
+            says = first.message if first else "it was rejected"
+            yield Case(kind, f"{self.row.name}: {says}", "edi", actual=first.found if first else "")
+            return
+        for fault in result.faults:
+            if fault.severity == "exception":
+                subject = result.event.subject if result.event else ""
+                yield Case("document.fault", f"{self.row.name}: {fault.message}", "edi", subject, fault.expected, fault.found)
+
+    def file_cases(self) -> list[Case]:
+        """What a person must know about the file as a whole."""
+        if not self._refused and not self._unreadable:
+            return []
+        first = self._outside[0] if self._outside else None
+        kind = "syntax.rejected"
+        if first and first.code == "interchange.test-flag":
+            kind = "environment.mismatch"
+        elif first and first.code.startswith("interchange.") and first.code.endswith("-unknown"):
+            kind = "identity.foreign"
+        return [
+            Case(
+                kind,
+                f"{self.row.name}: {first.message if first else 'nothing readable in it'}",
+                "edi",
+                expected=first.expected if first else "",
+                actual=first.found if first else "",
+            )
+        ]
+
+    def repeats(self) -> list[Placement]:
+        """The stored acknowledgements of interchanges seen before, again."""
+        return outbox.again(self.row, self._stored) if self.partner.file.duplicates == "reanswer" else []
+
+    def refusal(self, now: dt.datetime) -> list[Placement]:
+        """`<name>.rejected.txt` for a supplier who reads no acknowledgements, when anything was refused."""
+        told = [result for result in self._told if result.verdict == "rejected"]
+        if not told and not self._refused and not self._unreadable:
+            return []
+        return [outbox.refusal(self.row, _refusal_text(self.row, told, self._outside, self._counts, now))]
+
+    @property
+    def answered_already(self) -> bool:
+        """A replay of a file that was translated: the partner has its answer and gets no second one."""
+        return self._replay_of is not None and not self.row.facts.get("answer")
+
+    @property
+    def state(self) -> str:
+        if self._refused or self._unreadable:
+            return "quarantined"
+        return "duplicate" if set(self._counts) == {"duplicate"} else "done"
+
+    @property
+    def reason(self) -> str:
+        """One sentence for people: what became of the file."""
+        if self._unreadable or self._refused:
+            return self._outside[0].message if self._outside else "nothing readable in it"
+        words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self._counts.items())
+        first = next((f for r in self._told for f in r.faults if f.severity in ("reject", "error")), None)
+        first = first or next(iter(self._outside), None)
+        return (words or "nothing in it") + (f"; {first.message}" if first else "")
+
+    @property
+    def _refused(self) -> bool:
+        return "foreign" in self._verdicts.values()
+
+    @property
+    def _unreadable(self) -> bool:
+        return not self._counts and not self._verdicts
+
+    def _count(self, name: str) -> None:
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    def _interchange_row(self, interchange: Any, verdict: str) -> dict[str, Any]:
+        return {
+            "direction": "in",
+            "receipt": self.row.id,
+            "partner": self.partner.id,
+            "syntax": interchange.syntax,
+            "sender": f"{interchange.sender.qualifier}:{interchange.sender.id}",
+            "receiver": f"{interchange.receiver.qualifier}:{interchange.receiver.id}",
+            "control": interchange.control,
+            "test": interchange.test,
+            "verdict": verdict,
+            "dedupe": _dedupe(interchange) if verdict == "accepted" else None,
+        }
+
+    def _message_row(self, result: edi.Result) -> dict[str, Any]:
+        message = result.message
+        assert message is not None
+        return {
+            "receipt": self.row.id,
+            "number": self._number,
+            "partner": self.partner.id,
+            "type": message.type,
+            "version": message.version,
+            "control": message.control,
+            "interchange_control": message.interchange.control,
+            "verdict": result.verdict,
+            "subject": result.event.subject if result.event and not result.answers else "",
+            "map_version": (result.event.mapversion if result.event else "") or "",
+            "offset": message.offset,
+            "length": len(message.raw),
+            "faults": [fault.to_json() for fault in result.faults[:MOST_FAULTS]],
+        }
+
+
+def _dedupe(interchange: Any) -> str:
+    """Sender, receiver, control number, test flag (acknowledgements.md 9)."""
+    sender, receiver = interchange.sender, interchange.receiver
+    parts = (interchange.syntax, sender.qualifier, sender.id, receiver.qualifier, receiver.id, interchange.control)
+    return "|".join((*parts, "T" if interchange.test else "P"))
+
+
+def _refusal_text(
+    row: Any, told: list[edi.Result], outside: list[edi.Fault], counts: dict[str, int], now: dt.datetime
+) -> str:
+    lines = [f"Your file {row.name} was received on {now:%Y-%m-%d %H:%M} UTC.", ""]
+    accepted = counts.get("accepted", 0) + counts.get("accepted_with_errors", 0)
+    if accepted:
+        lines += [f"{accepted} document(s) in it were accepted and processed: do not send them again.", ""]
+    lines += [f"- {fault.message}" for fault in outside if fault.severity == "reject"]
+    for result in told:
+        if result.message is None:
+            continue
+        lines.append(f"Rejected: {result.message.type}, control number {result.message.control}:")
+        faults = [fault for fault in result.faults if fault.severity == "reject"]
+        lines += [f"- {fault.message}" for fault in faults]
+        if not faults:
+            lines.append("- the interchange around it was refused")
+        lines.append("")
+    lines += ["What to do: correct what is named above and upload the corrected document as a new file,", "with a new control number."]
+    return "\n".join(lines) + "\n"

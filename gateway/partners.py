@@ -1,0 +1,168 @@
+"""Partners as the daemon knows them: the profile for the library, channels, the link to the business system, clocks.
+
+One folder per partner; loading it again (SIGHUP) gives a new Book or an error and changes nothing. Rule protected: an identity
+belongs to one partner; adding a partner touches no code.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+import edi
+from edi import located, yaml_source
+from edi.partner_file import AgreementFile, PartnerFile, profile_of, read_partner_file
+from gateway.units import seconds
+
+BUSINESS_ANSWER = "business"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How long we wait for an answer to one outgoing document, in seconds; None: no clock."""
+
+    functional: float | None = None
+    business: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner. `channels` are the settings models of their transports, by name; mailboxes are `<partner>/<channel>`."""
+
+    id: str
+    folder: Path
+    file: PartnerFile
+    profile: edi.Profile
+    channels: Mapping[str, BaseModel]
+
+    @property
+    def destination(self) -> str:
+        """The business system that gets this partner's events, empty if none."""
+        return str(self.file.odoo.get("instance", ""))
+
+    def mailbox(self, channel: str = "") -> str:
+        """The mailbox of a channel, by default of the first one."""
+        return f"{self.id}/{channel or next(iter(self.channels), '')}"
+
+    def clocks(self, document: str) -> Clocks:
+        """The clocks agreed for an outgoing document (`X12 850 004010`)."""
+        for agreement in self.file.agreements:
+            if agreement.document == document and agreement.direction == "out":
+                return _clocks(agreement)
+        return Clocks()
+
+    def first_number(self, document: str) -> int:
+        """The control number counters start with."""
+        for agreement in self.file.agreements:
+            if agreement.document == document:
+                return int(agreement.control_numbers.get("start", 1))
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All partners of an installation."""
+
+    partners: Mapping[str, Partner]
+
+    def __iter__(self) -> Iterator[Partner]:
+        return iter(self.partners.values())
+
+    def get(self, partner: str) -> Partner | None:
+        return self.partners.get(partner)
+
+
+def load_book(folder: Path, environment: Literal["prod", "test"]) -> Book:
+    """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per complaint, with file, line and key."""
+    complaints: list[str] = []
+    partners: dict[str, Partner] = {}
+    for path in sorted(folder.glob("*/partner.yaml")):
+        if path.parent.name.startswith(("_", ".")):
+            continue
+        try:
+            partner = load_partner(path.parent, environment)
+            partners[partner.id] = partner
+        except (edi.ProfileError, edi.MapError) as error:
+            complaints.append(str(error))
+    complaints.extend(_clashes(partners))
+    if complaints:
+        raise edi.ProfileError("\n".join(complaints))
+    return Book(partners)
+
+
+def load_partner(folder: Path, environment: Literal["prod", "test"]) -> Partner:
+    """One partner's folder: partner.yaml, its channels and every map it names."""
+    file, tree = read_partner_file(folder)
+    profile = profile_of(file, folder, environment)
+    channels = dict(_channels(tree))
+    for index, agreement in enumerate(file.agreements):
+        node = yaml_source.as_mapping(yaml_source.as_sequence(tree["agreements"], "agreements")[index], "agreement")
+        if agreement.channel and agreement.channel not in channels:
+            raise edi.ProfileError(
+                f"{node.file}:{node.key_line('channel')}: agreements.{index}.channel: there is no channel "
+                f"{agreement.channel!r}; there are {', '.join(channels) or 'none'}"
+            )
+        try:
+            edi.check_agreement(profile, agreement.agreement())
+        except edi.MapError as error:
+            raise edi.ProfileError(f"{node.file}:{node.key_line('map')}: agreements.{index}.map: {error}") from None
+        try:
+            _clocks(agreement)
+        except ValueError as error:
+            line = node.key_line("ack_expected")
+            raise edi.ProfileError(f"{node.file}:{line}: agreements.{index}.ack_expected: {error}") from None
+    return Partner(file.partner, folder, file, profile, channels)
+
+
+def transport(kind: str) -> Any:
+    """The module of a channel kind: `sftp-server` and `sftp` live in gateway.transports.sftp. Raises ModuleNotFoundError."""
+    return importlib.import_module(f"gateway.transports.{kind.partition('-')[0]}")
+
+
+def _channels(tree: yaml_source.Mapping_) -> Iterator[tuple[str, BaseModel]]:
+    for node in yaml_source.as_sequence(tree.get("channels", yaml_source.Sequence_()), "channels"):
+        channel = yaml_source.as_mapping(node, "a channel")
+        kind = str(yaml_source.required(channel, "kind", "a channel"))
+        name = str(yaml_source.required(channel, "name", "a channel"))
+        try:
+            model = transport(kind).CHANNELS[kind]
+        except (ModuleNotFoundError, KeyError):
+            line = channel.key_line("kind")
+            raise edi.ProfileError(f"{channel.file}:{line}: channels.kind: there is no transport {kind!r}") from None
+        yield name, located.parse(model, channel)
+
+
+def _clocks(agreement: AgreementFile) -> Clocks:
+    expected = agreement.ack_expected
+    business = expected.get(BUSINESS_ANSWER)
+    within = business.get("within") if isinstance(business, Mapping) else business
+    return Clocks(_wait(expected.get("functional")), _wait(within))
+
+
+def _wait(value: Any) -> float | None:
+    return None if value in (None, "none") else seconds(value)
+
+
+def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
+    owners: dict[tuple[str, str, str], Partner] = {}
+    users: dict[str, Partner] = {}
+    for partner in partners.values():
+        for kind, pair in (("x12", partner.profile.x12), ("edifact", partner.profile.edifact)):
+            for side in (pair.partner, *pair.also) if pair else ():
+                other = owners.setdefault((kind, side.qualifier, side.id), partner)
+                if other is not partner:
+                    yield (
+                        f"{partner.folder / 'partner.yaml'}: identities.{kind}: {side.qualifier}:{side.id} "
+                        f"belongs to partner {other.id} already"
+                    )
+        for channel in partner.channels.values():
+            user = getattr(channel, "user", "")
+            if user and getattr(channel, "kind", "") == "sftp-server":
+                other = users.setdefault(user, partner)
+                if other is not partner:
+                    yield f"{partner.folder / 'partner.yaml'}: channels: user {user!r} belongs to partner {other.id} already"

@@ -1,0 +1,227 @@
+"""The writing half of the flow: what each settling transaction puts into the ledger. Called inside a transaction only.
+
+Not here: the order of steps (flow.py), SQL (ledger/queries). Every function returns the lanes it gave work to, so that they can
+be woken after the commit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import edi
+from gateway import answered, clock, retry
+from gateway.intake import Batch
+from gateway.ledger.queries import answers, deliveries, lanes, receipts
+from gateway.outbox import Placement, Refused, Written
+from gateway.partners import Partner
+from gateway.ports import Business, Case, Done, Outcome, Parcel, Submission, Transient, Unknown
+from gateway.writing import open_case, place
+
+MAX_AGE = dt.timedelta(hours=72)
+CONNECTOR_WAIT = 300.0  # credential and configuration errors are not tried again sooner
+SUPERSEDING = frozenset({"change", "cancel", "replace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the runner of the lane does next."""
+
+    go_on: bool
+    reached: bool = False
+    hold_destination_until: dt.datetime | None = None
+    touched: set[str] = field(default_factory=set)
+
+
+def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime) -> set[str]:
+    """A batch of a receipt: interchanges, sets, events with their deliveries, answers, cases."""
+    at = clock.stamp(now)
+    for interchange in batch.interchanges:
+        receipts.add_interchange(c, {**interchange, "at": at})
+    receipts.add_messages(c, [{**message, "at": at} for message in batch.messages])
+    touched: set[str] = set()
+    for event in batch.events:
+        touched |= _add_incoming_event(c, row, partner, event, now)
+    for results in batch.answers:
+        touched |= answered.match(c, partner, results, row, now)
+    for case in batch.cases:
+        open_case(c, case, now, partner=partner.id, receipt=row.id)
+    receipts.progress(c, row.id, batch.sets)
+    return touched
+
+
+
+def add_outgoing_event(c: Any, submission: Submission, now: dt.datetime) -> str:
+    """An event of a business system, waiting in its partner's lane to be written."""
+    lane = f"out:{submission.partner}"
+    lanes.append(c, lane, clock.stamp(now))
+    _add_event(
+        c,
+        submission.event,
+        now,
+        direction="out",
+        partner=submission.partner,
+        lane=lane,
+        state="stored",
+        reply_to=submission.reply_to,
+        reference=submission.reference,
+    )
+    return lane
+
+
+def send_document(c: Any, row: Any, written: Written, now: dt.datetime) -> set[str]:
+    """The partner's document of an event goes to its mailbox and waits for its acknowledgement."""
+    deliveries.finish_event(c, row.id, "done")
+    answers.add_sent(c, {**written.sent, "state": "sent", "sent_at": clock.stamp(now)})
+    return place(c, [written.placement], now)
+
+
+def refuse_event(c: Any, row: Any, refused: Refused, now: dt.datetime) -> set[str]:
+    """An event cannot be written for its partner: a case, and a notice to the business system it came from."""
+    deliveries.finish_event(c, row.id, "failed")
+    open_case(c, refused.case, now, partner=row.partner, dedupe=f"event|{row.id}")
+    return place(c, answered.notice(row, refused.case, "not sent", f"failed|{row.id}"), now)
+
+
+def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
+    """TX3: what became of one try of a delivery."""
+    if isinstance(result, Transient) and result.scope == "connector":
+        return _connector_down(c, row, result, now)
+    at, number = clock.stamp(now), row.attempts + 1
+    name, note = type(result).__name__.lower(), getattr(result, "reason", getattr(result, "note", ""))
+    deliveries.add_attempt(c, row.id, number, at, name, note)
+    if isinstance(result, Done):
+        lanes.clear(c, row.lane)
+        answers.close_exceptions(c, f"connector|{row.destination}")
+        deliveries.settle(
+            c,
+            row.id,
+            {
+                "state": "done",
+                "effect": result.effect,
+                "attempts": number,
+                "settled_at": at,
+                "reason": "",
+                "probe": False,
+                "facts": {**row.facts, "refs": [list(ref) for ref in result.refs]} if result.refs else row.facts,
+            },
+        )
+        if result.remember:
+            answers.remember(c, row.destination, result.remember)
+        for case in result.cases:
+            open_case(c, case, now, partner=row.partner, receipt=row.receipt, delivery=row.id)
+        return Settled(go_on=True, reached=True)
+    if isinstance(result, Business):
+        return _park(c, row, result.case, number, now)
+    created = clock.moment(row.created_at)
+    if isinstance(result, Transient) and now - created > MAX_AGE:
+        sentence = f"{_what(row)} could not be handed to {row.destination} for {MAX_AGE.days} days: {result.reason}"
+        return _park(c, row, Case("delivery.expired", sentence, "operator", row.subject), number, now)
+    wait = (
+        result.retry_in
+        if isinstance(result, Unknown)
+        else retry.backoff(lanes.failures(c, row.lane) + 1, result.retry_in)
+    )
+    due = now + dt.timedelta(seconds=wait)
+    lanes.delay(c, row.lane, clock.stamp(due))
+    values = {"attempts": number, "reason": result.reason, "probe": isinstance(result, Unknown) or row.probe}
+    deliveries.settle(c, row.id, values)
+    return Settled(go_on=False)
+
+
+
+def no_such_destination(parcel: Parcel) -> Outcome:
+    sentence = f"{parcel.destination} is no destination or mailbox of this configuration"
+    return Transient(sentence, retry_in=CONNECTOR_WAIT, scope="connector", alarm="config")
+
+
+def defect(parcel: Parcel, error: Exception) -> Outcome:
+    """A sink raised: our own mistake. The parcel is parked with it; the next ones go on."""
+    sentence = f"handing {parcel.kind} to {parcel.destination} failed inside the gateway ({type(error).__name__}: {error})"
+    return Business(Case("connector.defect", sentence, "operator", parcel.key))
+
+
+def _connector_down(c: Any, row: Any, result: Transient, now: dt.datetime) -> Settled:
+    """The whole destination waits; no attempt is counted against the parcel."""
+    wait = max(result.retry_in, CONNECTOR_WAIT) if result.alarm else result.retry_in
+    until = now + dt.timedelta(seconds=wait)
+    lanes.delay(c, row.lane, clock.stamp(until), counted=False)
+    deliveries.settle(c, row.id, {"reason": result.reason})
+    if result.alarm:
+        case = Case(f"connector.{result.alarm}", f"{row.destination}: {result.reason}", "operator")
+        open_case(c, case, now, dedupe=f"connector|{row.destination}")
+    return Settled(go_on=False, hold_destination_until=until)
+
+
+def _park(c: Any, row: Any, case: Case, number: int, now: dt.datetime) -> Settled:
+    lanes.clear(c, row.lane)
+    values = {"state": "parked", "attempts": number, "settled_at": clock.stamp(now), "reason": case.sentence}
+    deliveries.settle(c, row.id, values)
+    open_case(c, case, now, partner=row.partner, receipt=row.receipt, delivery=row.id)
+    return Settled(go_on=True, reached=True)
+
+
+def _add_incoming_event(c: Any, row: Any, partner: Partner, event: edi.Event, now: dt.datetime) -> set[str]:
+    """A business event of a partner, once per content; a second document under the same key needs a person."""
+    if deliveries.known_events(c, [event.id]):
+        return set()
+    keys = edi.documents.keys_of(event.data)
+    last = deliveries.last_of_business_key(c, keys.business(partner.id, event.type))
+    if last is not None and last.idempotency_key == event.idempotencykey:
+        return set()
+    if last is not None and keys.purpose not in SUPERSEDING and last.receipt != row.facts.get("replay_of"):
+        sentence = (
+            f"{row.name}: {event.subject} was answered before under the same number with other content; "
+            "the second document was kept and not applied"
+        )
+        case = Case("document.conflicting_content", sentence, "edi", event.subject)
+        open_case(c, case, now, partner=partner.id, receipt=row.id, dedupe=f"conflict|{event.id}")
+        return set()
+    _add_event(
+        c, event, now, direction="in", partner=partner.id, lane="", state="done", receipt=row.id
+    )
+    answered.by_business(c, partner.id, event.subject, now)
+    if not partner.destination:
+        return set()
+    return place(
+        c,
+        [
+            Placement(
+                id=edi.stable_id("effect", event.id, partner.destination),
+                destination=partner.destination,
+                key=event.subject,
+                kind="event",
+                type=event.type,
+                partner=partner.id,
+                subject=event.subject,
+                event=event.id,
+                receipt=row.id,
+            )
+        ],
+        now,
+    )
+
+
+def _add_event(c: Any, event: edi.Event, now: dt.datetime, **values: Any) -> None:
+    keys = edi.documents.keys_of(event.data)
+    stamped = event.model_copy(
+        update={"time": now, "documentid": str(values["receipt"]) if values.get("receipt") else None}
+    )
+    deliveries.add_event(
+        c,
+        {
+            "id": event.id,
+            "type": event.type,
+            "subject": event.subject,
+            "business_key": keys.business(values["partner"], event.type),
+            "idempotency_key": event.idempotencykey or "",
+            "body": stamped.to_json(),
+            "at": clock.stamp(now),
+            **values,
+        },
+    )
+
+
+def _what(row: Any) -> str:
+    return f"{row.type or row.kind} {row.name or row.subject}".strip()

@@ -1,0 +1,235 @@
+"""What commands print: plain values first (they are the JSON), then the same as text for a terminal. Reading only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gateway import clock
+from gateway.config import Configuration
+from gateway.ledger.queries import answers, deliveries, receipts as stored, views
+from gateway.secrets import SecretError
+from gateway.timeline import timeline
+
+Value = dict[str, Any]
+
+
+def console() -> Console:
+    """Standard output; wide when nobody looks, so that lines are not cut in files and pipes."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def status(c: Any) -> Value:
+    """The state of an instance as one value."""
+    now = clock.stamp(clock.now())
+    waiting = views.waiting(c)
+    return {
+        "at": now,
+        **waiting,
+        "failing": [
+            {"destination": r.destination, "subject": r.subject, "reason": r.reason, "attempts": r.attempts, "next": r.due_at}
+            for r in views.last_failures(c)
+        ],
+        "blocked": [{"lane": row.name, "reason": row.blocked} for row in views.blocked_lanes(c)],
+        "overdue": [
+            {"partner": r.partner, "subject": r.subject, "document": r.type, "sent": r.sent_at, "state": r.state}
+            for r in answers.overdue(c, now)
+        ],
+        "refused": [
+            {"receipt": r.id, "mailbox": r.mailbox, "file": r.name, "state": r.state, "reason": r.reason}
+            for r in views.refused(c, 10)
+        ],
+        "exceptions": len(views.open_exceptions(c)),
+    }
+
+
+def status_text(value: Value) -> RenderableType:
+    lines: list[RenderableType] = []
+    for name in ("receipts", "events"):
+        part = value[name]
+        what = "files to translate" if name == "receipts" else "orders to write"
+        lines.append(f"{part['count']} {what}" + (f", oldest {short(part['oldest'])}" if part["count"] else ""))
+    if not value["destinations"]:
+        lines.append("nothing waits to be delivered")
+    for part in value["destinations"]:
+        lines.append(f"{part['count']} for {part['name']}, oldest {short(part['oldest'])}")
+    for part in value["failing"]:
+        lines.append(Text(f"  {part['destination']} {part['subject']}: {part['reason']}; next try {short(part['next'])}"))
+    for part in value["blocked"]:
+        lines.append(Text(f"  blocked: {part['lane']}: {part['reason']}"))
+    for part in value["overdue"]:
+        lines.append(Text(f"  overdue: {part['partner']} has not answered {part['document']} {part['subject']}"))
+    if value["refused"]:
+        lines.append("files refused in whole or in part, newest first:")
+    for part in value["refused"]:
+        lines.append(Text(f"  {part['receipt']} {part['mailbox']} {part['file']} ({part['state']}): {part['reason']}"))
+    count = value["exceptions"]
+    lines.append(f"{count} case(s) wait for a person" + (": gateway exceptions list" if count else ""))
+    return Group(*lines)
+
+
+def receipts(c: Any, limit: int, partner: str) -> list[Value]:
+    return [_receipt(row) for row in views.receipts(c, limit, partner)]
+
+
+def receipts_text(rows: list[Value]) -> RenderableType:
+    if not rows:
+        return "nothing has arrived yet"
+    table = _table("receipt", "at", "mailbox", "file", "bytes", "state", "what became of it")
+    for row in rows:
+        table.add_row(*(Text(str(row[key])) for key in ("receipt", "received", "mailbox", "file", "size", "state", "reason")))
+    return table
+
+
+def receipt(c: Any, number: int) -> Value | None:
+    """Everything about one file: sets with faults, answers, deliveries, cases."""
+    row = stored.get(c, number)
+    if row is None:
+        return None
+    return {
+        **_receipt(row),
+        "facts": row.facts,
+        "interchanges": [
+            {"sender": r.sender, "receiver": r.receiver, "control": r.control, "test": r.test, "verdict": r.verdict}
+            for r in stored.interchanges_of(c, number)
+        ],
+        "messages": [
+            {
+                "type": r.type,
+                "version": r.version,
+                "control": r.control,
+                "verdict": r.verdict,
+                "subject": r.subject,
+                "map": r.map_version,
+                "faults": r.faults,
+            }
+            for r in stored.messages_of(c, number)
+        ],
+        "deliveries": [
+            {
+                "kind": r.kind,
+                "type": r.type,
+                "to": r.destination,
+                "name": r.name or r.subject,
+                "state": r.state,
+                "attempts": r.attempts,
+                "reason": r.reason,
+            }
+            for r in deliveries.of_receipt(c, number)
+        ],
+        "cases": [{"kind": r.kind, "role": r.role, "sentence": r.sentence} for r in views.exceptions_of_receipt(c, number)],
+    }
+
+
+def receipt_text(value: Value) -> RenderableType:
+    lines: list[RenderableType] = [
+        Text(f"receipt {value['receipt']}: {value['file']} from {value['mailbox']}, {value['received']}, {value['size']} bytes"),
+        Text(f"{value['state']}: {value['reason']}"),
+    ]
+    for part in value["interchanges"]:
+        lines.append(Text(f"interchange {part['control']} {part['sender']} -> {part['receiver']}: {part['verdict']}"))
+    for part in value["messages"]:
+        about = f", {part['subject']}" if part["subject"] else ""
+        lines.append(Text(f"  {part['type']} {part['control']}{about}: {part['verdict'].replace('_', ' ')}"))
+        lines.extend(Text(f"    {fault['severity']}: {fault['message']}") for fault in part["faults"])
+    for part in value["deliveries"]:
+        why = f" ({part['reason']})" if part["reason"] else ""
+        lines.append(Text(f"  {part['kind']} {part['type']} {part['name']} -> {part['to']}: {part['state']}{why}"))
+    lines.extend(Text(f"  case {part['kind']} ({part['role']}): {part['sentence']}") for part in value["cases"])
+    return Group(*lines)
+
+
+def order(c: Any, number: str) -> Value:
+    milestones = timeline(c, f"po/{number}")
+    return {"order": number, "milestones": [{"at": m.at, "text": m.text} for m in milestones]}
+
+
+def order_text(value: Value) -> RenderableType:
+    lines = [Text(f"Order {value['order']}")]
+    lines += [Text(f"  {short(part['at'])}  {part['text']}") for part in value["milestones"]]
+    return Group(*lines)
+
+
+def open_cases(c: Any) -> list[Value]:
+    return [
+        {
+            "id": r.id,
+            "at": r.at,
+            "kind": r.kind,
+            "role": r.role,
+            "partner": r.partner,
+            "subject": r.subject,
+            "sentence": r.sentence,
+            "expected": r.expected,
+            "actual": r.actual,
+        }
+        for r in views.open_exceptions(c)
+    ]
+
+
+def cases_text(rows: list[Value]) -> RenderableType:
+    if not rows:
+        return "nothing waits for a person"
+    table = _table("id", "since", "owner", "about", "kind", "what")
+    for row in rows:
+        cells = (str(row["id"]), short(row["at"]), row["role"], row["subject"] or row["partner"], row["kind"], row["sentence"])
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def missing_secrets(configuration: Configuration) -> Iterator[str]:
+    """References of the configuration that lead nowhere."""
+    parts: list[tuple[str, Any]] = [
+        *((name, settings) for name, (_, settings) in configuration.destinations.items()),
+        *((f"{p.id}/{name}", settings) for p in configuration.book for name, settings in p.channels.items()),
+    ]
+    if configuration.listener is not None:
+        parts.append(("listeners.sftp", configuration.listener))
+    for name, settings in parts:
+        for reference in _references(settings.model_dump(mode="python")):
+            try:
+                configuration.secrets(reference)
+            except SecretError as error:
+                yield f"{name}: {error}"
+
+
+def short(at: str | None) -> str:
+    """A ledger moment for people: `2026-12-01 10:30:00`."""
+    return (at or "")[:19].replace("T", " ")
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith(("env:", "file:")):
+            yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _references(item)
+
+
+def _receipt(row: Any) -> Value:
+    return {
+        "receipt": row.id,
+        "received": short(row.received_at),
+        "mailbox": row.mailbox,
+        "file": row.name,
+        "size": row.size,
+        "state": row.state,
+        "reason": row.reason,
+        "duplicate_of": row.duplicate_of,
+    }
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

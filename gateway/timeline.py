@@ -1,0 +1,58 @@
+"""The story of one business object, from the ledger: what happened when, in sentences a buyer can read.
+
+Reading only. One line per milestone, in order of time; the document behind it is named so that it can be looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.ledger.queries import views
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Milestone:
+    """`at` is the ledger's text of a moment (UTC)."""
+
+    at: str
+    text: str
+
+
+def timeline(c: Any, subject: str) -> list[Milestone]:
+    """Milestones of a business object (`po/P00042`), oldest first; empty if the ledger knows nothing of it."""
+    return sorted(set(_milestones(c, subject)), key=lambda milestone: milestone.at)
+
+
+def _milestones(c: Any, subject: str) -> Iterator[Milestone]:
+    for event in views.events_of(c, subject):
+        if event.direction == "out":
+            yield Milestone(event.at, f"released for {event.partner}")
+    for message in views.messages_about(c, subject):
+        verdict = message.verdict.replace("_", " ")
+        yield Milestone(message.received_at, f"{message.type} received from {message.partner} ({message.file}): {verdict}")
+    for delivery in views.deliveries_about(c, subject):
+        yield from _delivery(delivery)
+    for sent in views.sent_about(c, subject):
+        if sent.functional_at and sent.note:
+            yield Milestone(sent.functional_at, f"{sent.type} {sent.state.replace('_', ' ')} by {sent.partner} ({sent.note})")
+        if sent.answered_at:
+            yield Milestone(sent.answered_at, f"{sent.type} answered by {sent.partner}")
+    for case in views.exceptions_of(c, subject):
+        yield Milestone(case.at, f"to decide ({case.role}): {case.sentence}")
+
+
+def _delivery(delivery: Any) -> Iterator[Milestone]:
+    what = {"document": delivery.type, "event": "answer", "notice": "notice"}.get(delivery.kind, delivery.kind)
+    if delivery.state == "done":
+        if delivery.effect == "placed":
+            yield Milestone(delivery.settled_at, f"{what} {delivery.name} placed in mailbox {delivery.destination}")
+        else:
+            yield Milestone(delivery.settled_at, f"{what} written to {delivery.destination}")
+    elif delivery.state == "parked":
+        yield Milestone(delivery.settled_at, f"{what} for {delivery.destination} was not applied: {delivery.reason}")
+    elif delivery.reason:
+        yield Milestone(delivery.created_at, f"{what} for {delivery.destination} waits: {delivery.reason}")
+    if delivery.collected_at:
+        yield Milestone(delivery.collected_at, f"{what} {delivery.name} fetched by {delivery.partner}")
