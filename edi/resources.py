@@ -38,3 +38,20 @@ def find(identity: str, suffix: str, folders: Sequence[Path] = ()) -> Path:
             return place
     tried = ", ".join(str(place) for place in places)
     raise MapError(f"{identity}{suffix}:1:1: resource.missing: there is no such file; looked for {tried}")
+
+
+def exists(identity: str, suffix: str, folders: Sequence[Path] = ()) -> bool:
+    """Is there such a file?"""
+    try:
+        find(identity, suffix, folders)
+    except MapError:
+        return False
+    return True
+
+
+def standard_identity(syntax: str, version: str, document: str) -> str:
+    """The base schema and map of a document: `x12/004010/855`, `edifact/d01b/ordrsp`, `edifact/service/v3/contrl`."""
+    if document == "CONTRL":
+        return "edifact/service/v3/contrl"
+    folder = version.lower().replace(".", "") if syntax == "edifact" else version
+    return f"{syntax}/{folder}/{document.lower()}"
