@@ -6,9 +6,10 @@ no byte goes to a server whose host key is not one of those pinned.
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncssh
@@ -16,6 +17,7 @@ import asyncssh
 from gateway.transports.sftp import keys
 
 TOO_LARGE = 100_000_000
+CHUNK = 1_000_000
 
 
 class HostKeyChanged(ConnectionError):
@@ -49,8 +51,8 @@ class _Pinned(asyncssh.SSHClient):
 class SftpSession:
     """An open SFTP session. Methods raise asyncssh.SFTPError for a refusal, OSError or asyncssh.Error for the rest."""
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, client: asyncssh.SFTPClient) -> None:
-        self._connection, self._client = connection, client
+    def __init__(self, connection: asyncssh.SSHClientConnection, client: asyncssh.SFTPClient, patience: float) -> None:
+        self._connection, self._client, self._patience = connection, client, patience
 
     async def listdir(self, path: str) -> list[RemoteFile]:
         """The entries of a directory, without `.` and `..`."""
@@ -65,38 +67,51 @@ class SftpSession:
     async def stat(self, path: str) -> RemoteFile | None:
         """One entry, or None if it is not there."""
         try:
-            return _remote(posixpath.basename(path), await self._client.stat(path))
+            async with self._limit():
+                return _remote(posixpath.basename(path), await self._client.stat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return None
 
     async def get(self, path: str, at_most: int = TOO_LARGE) -> bytes:
         """The whole file. Raises ValueError when it has more than `at_most` bytes."""
+        data = bytearray()
         async with self._client.open(path, "rb", encoding=None) as file:
-            data = await file.read(at_most + 1)
-        assert isinstance(data, bytes)
-        if len(data) > at_most:
-            raise ValueError(f"{path} has more than {at_most} bytes")
-        return data
+            while True:
+                async with self._limit():
+                    piece = await file.read(CHUNK)
+                assert isinstance(piece, bytes)
+                if not piece:
+                    return bytes(data)
+                data += piece
+                if len(data) > at_most:
+                    raise ValueError(f"{path} has more than {at_most} bytes")
 
     async def put(self, path: str, data: bytes) -> None:
         """Write the whole file, replacing what is there; with fsync where the server offers it."""
         async with self._client.open(path, "wb") as file:
-            await file.write(data)
-            try:
-                await file.fsync()
-            except asyncssh.SFTPOpUnsupported:
-                return
+            for start in range(0, len(data), CHUNK):
+                async with self._limit():
+                    await file.write(data[start : start + CHUNK])
+            with suppress(asyncssh.SFTPOpUnsupported):
+                async with self._limit():
+                    await file.fsync()
 
     async def rename(self, old: str, new: str) -> None:
         """Rename, replacing what is there where the server can (posix-rename), else the plain rename."""
-        try:
-            await self._client.posix_rename(old, new)
-        except asyncssh.SFTPOpUnsupported:
-            await self._client.rename(old, new)
+        async with self._limit():
+            try:
+                await self._client.posix_rename(old, new)
+            except asyncssh.SFTPOpUnsupported:
+                await self._client.rename(old, new)
 
     async def remove(self, path: str) -> None:
         """Delete a file."""
-        await self._client.remove(path)
+        async with self._limit():
+            await self._client.remove(path)
+
+    def _limit(self) -> asyncio.Timeout:
+        """A server that answers signs of life but not the request is given up after `patience` seconds."""
+        return asyncio.timeout(self._patience)
 
     @property
     def raw(self) -> asyncssh.SFTPClient:
@@ -147,7 +162,7 @@ async def connect(
     except asyncssh.PermissionDenied as refused:
         raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
     async with connection, connection.start_sftp_client() as client:
-        yield SftpSession(connection, client)
+        yield SftpSession(connection, client, patience)
 
 
 def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:

@@ -50,6 +50,7 @@ class Upload:
     modified: dt.datetime
     append: bool = False
     closed: bool = False
+    accepting: bool = False
     gone: str = ""  # why nothing more can be written to it
 
 
@@ -176,6 +177,7 @@ class Tree:
         if names.in_progress(upload.name):
             upload.closed = True
             return
+        upload.accepting = True
         try:
             await self._accept(upload, upload.name, facts)
         finally:
@@ -193,7 +195,7 @@ class Tree:
         if directory == "out" and (file := (await self._outgoing()).get(name)):
             await self._store.discard(self.mailbox, file.id)
             return
-        if uploads := [u for u in self._uploads if directory == "in" and u.name == name]:
+        if uploads := [u for u in self._uploads if directory == "in" and u.name == name and not u.accepting]:
             for upload in uploads:
                 self._drop(upload, "it was removed")
             return
@@ -217,11 +219,11 @@ class Tree:
         if names.in_progress(target):
             upload.name = target
             return
-        upload.closed = False  # while it is being accepted nobody else may go on with it
+        upload.closed, upload.accepting = False, True  # nobody else may go on with it, rename or remove it meanwhile
         try:
             await self._accept(upload, target, facts)
         except BaseException:
-            upload.closed = True
+            upload.closed, upload.accepting = True, False
             raise
         self._drop(upload, "it was accepted")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncssh
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+RSA_AT_LEAST = 2048
 
 
 class KeyRefused(ValueError):
@@ -23,9 +26,13 @@ def fingerprint(public: str) -> str:
 def read_public(text: str) -> asyncssh.SSHKey:
     """One public key from OpenSSH's text form. Raises KeyRefused."""
     try:
-        return asyncssh.import_public_key(text)
+        key = asyncssh.import_public_key(text)
     except asyncssh.KeyImportError as error:
         raise KeyRefused(f"not a public key in OpenSSH's form (ssh-ed25519 AAAA... comment): {error}") from None
+    pyca = key.pyca_key
+    if isinstance(pyca, rsa.RSAPublicKey) and pyca.key_size < RSA_AT_LEAST:
+        raise KeyRefused(f"an RSA key needs {RSA_AT_LEAST} bits; this one has {pyca.key_size}")
+    return key
 
 
 def read_private(text: str) -> asyncssh.SSHKey:

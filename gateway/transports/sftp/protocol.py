@@ -13,12 +13,17 @@ from contextvars import ContextVar
 from typing import NoReturn
 
 import asyncssh
+import structlog
 from asyncssh import sftp
 from asyncssh.constants import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_TRUNC, FXF_WRITE
 from asyncssh.packet import SSHPacket
 
-from gateway.transports.sftp.filesystem import Download, Entry, Tree, Upload, absolute
+from gateway.transports.sftp.filesystem import Download, Entry, Tree, Upload, absolute, split
 
+FILES_A_SESSION = 64
+READ_AT_MOST = 4_194_304
+
+_log = structlog.get_logger(__name__)
 _DIRECTORY, _FILE = 0o040000, 0o100000
 _answering: ContextVar[bool] = ContextVar("answering", default=False)
 
@@ -52,6 +57,8 @@ class Requests(sftp.SFTPServerHandler):
         finally:
             _answering.reset(token)
             self._touch(False)
+        if self._writer is not None:
+            await self._writer.drain()  # a client that asks and never reads must not fill our memory
 
 
 class Files(asyncssh.SFTPServer):
@@ -60,28 +67,32 @@ class Files(asyncssh.SFTPServer):
     def __init__(self, chan: asyncssh.SSHServerChannel[bytes], tree: Tree, facts: Mapping[str, str]) -> None:
         super().__init__(chan)
         self._tree, self._facts = tree, facts
-        self._open: list[Upload] = []
+        self._open: list[Upload | Download] = []
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Upload | Download:
         """OPEN, version 3."""
-        where = absolute(path)
-        if not pflags & (FXF_WRITE | FXF_APPEND):
-            return await self._tree.open_read(where)
-        upload = await self._tree.open_write(
-            where,
-            truncate=bool(pflags & FXF_TRUNC),
-            append=bool(pflags & FXF_APPEND),
-            exclusive=bool(pflags & FXF_EXCL),
-            create=bool(pflags & FXF_CREAT),
-        )
-        self._open.append(upload)
-        return upload
+        where = self._where(path)
+        if len(self._open) >= FILES_A_SESSION:
+            raise asyncssh.SFTPFailure(f"{FILES_A_SESSION} files are open in this session; close some")
+        file: Upload | Download
+        if pflags & (FXF_WRITE | FXF_APPEND):
+            file = await self._tree.open_write(
+                where,
+                truncate=bool(pflags & FXF_TRUNC),
+                append=bool(pflags & FXF_APPEND),
+                exclusive=bool(pflags & FXF_EXCL),
+                create=bool(pflags & FXF_CREAT),
+            )
+        else:
+            file = await self._tree.open_read(where)
+        self._open.append(file)
+        return file
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """READ; only files of /out are read."""
         if not isinstance(file_obj, Download):
             raise asyncssh.SFTPPermissionDenied("this file is open for writing")
-        data = file_obj.data[offset : offset + size]
+        data = file_obj.data[offset : offset + min(size, READ_AT_MOST)]
         file_obj.read.add(offset, offset + len(data))
         return data
 
@@ -92,33 +103,46 @@ class Files(asyncssh.SFTPServer):
 
     async def close(self, file_obj: object) -> None:
         """CLOSE, or the end of the connection: the first accepts or collects, the second drops."""
-        if isinstance(file_obj, Download):
-            if _answering.get():
-                await self._tree.close_read(file_obj)
+        if not _answering.get():
+            self.abort()
             return
-        upload = _upload(file_obj)
-        if _answering.get():
-            await self._tree.close_write(upload, self._facts)
-        else:
-            self._tree.abort(upload)
-        self._open.remove(upload)
+        try:
+            if isinstance(file_obj, Download):
+                await self._tree.close_read(file_obj)
+            else:
+                await self._tree.close_write(_upload(file_obj), self._facts)
+        finally:
+            self._open = [file for file in self._open if file is not file_obj]
 
     def abort(self) -> None:
         """The session is over, however it ended: drop every upload that was not closed."""
-        for upload in self._open:
-            if not upload.closed:
-                self._tree.abort(upload)
+        for file in self._open:
+            if isinstance(file, Upload):
+                self._tree.abort(file)
         self._open.clear()
+
+    def _where(self, path: bytes) -> str:
+        """The virtual path, its name checked; a name that is refused leaves a line in the log."""
+        try:
+            where = absolute(path)
+            split(where)
+        except asyncssh.SFTPInvalidFilename as refused:
+            raise self._refused("name", path, refused.reason) from None
+        return where
+
+    def _refused(self, operation: str, path: bytes, sentence: str) -> asyncssh.SFTPError:
+        _log.warning("sftp_refused", operation=operation, path=repr(path[:200]), reason=sentence, **self._facts)
+        return asyncssh.SFTPPermissionDenied(sentence)
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         """OPENDIR and READDIR."""
         here = Entry(".", directory=True)
-        for entry in (here, Entry("..", directory=True), *await self._tree.entries(absolute(path))):
+        for entry in (here, Entry("..", directory=True), *await self._tree.entries(self._where(path))):
             yield asyncssh.SFTPName(entry.name.encode("utf-8"), attrs=_attrs(entry))
 
     async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
         """STAT."""
-        return _attrs(await self._tree.entry(absolute(path)))
+        return _attrs(await self._tree.entry(self._where(path)))
 
     async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
         """LSTAT: there are no links, so the same as STAT."""
@@ -133,7 +157,7 @@ class Files(asyncssh.SFTPServer):
 
     async def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
         """SETSTAT: owner, mode and times are accepted and ignored; a size only if it is the size."""
-        entry = await self._tree.entry(absolute(path))
+        entry = await self._tree.entry(self._where(path))
         if attrs.size not in (None, entry.size):
             raise asyncssh.SFTPPermissionDenied("a closed file keeps its size")
 
@@ -151,15 +175,15 @@ class Files(asyncssh.SFTPServer):
 
     async def remove(self, path: bytes) -> None:
         """REMOVE."""
-        await self._tree.remove(absolute(path))
+        await self._tree.remove(self._where(path))
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """RENAME, which does not replace."""
-        await self._tree.rename(absolute(oldpath), absolute(newpath), self._facts, replace=False)
+        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, replace=False)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """posix-rename@openssh.com, which replaces."""
-        await self._tree.rename(absolute(oldpath), absolute(newpath), self._facts, replace=True)
+        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, replace=True)
 
     def realpath(self, path: bytes) -> bytes:
         """REALPATH: arithmetic on the text alone."""
@@ -173,19 +197,19 @@ class Files(asyncssh.SFTPServer):
 
     def rmdir(self, path: bytes) -> NoReturn:
         """Refused."""
-        raise asyncssh.SFTPPermissionDenied("the directories of this mailbox stay")
+        raise self._refused("rmdir", path, "the directories of this mailbox stay")
 
     def readlink(self, path: bytes) -> NoReturn:
         """Refused."""
-        raise asyncssh.SFTPOpUnsupported("there are no links here")
+        raise self._refused("readlink", path, "there are no links here")
 
     def symlink(self, oldpath: bytes, newpath: bytes) -> NoReturn:
         """Refused."""
-        raise asyncssh.SFTPOpUnsupported("links are not made here")
+        raise self._refused("symlink", newpath, "links are not made here")
 
     def link(self, oldpath: bytes, newpath: bytes) -> NoReturn:
         """Refused."""
-        raise asyncssh.SFTPOpUnsupported("links are not made here")
+        raise self._refused("link", newpath, "links are not made here")
 
     def statvfs(self, path: bytes) -> NoReturn:
         """Refused: the host's disks are not the partner's concern."""

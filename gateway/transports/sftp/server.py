@@ -56,6 +56,7 @@ SIGNATURES = (
 )
 LEGACY_KEX, LEGACY_MACS, LEGACY_SIGNATURES = ("diffie-hellman-group14-sha1",), ("hmac-sha1",), ("ssh-rsa",)
 
+SESSIONS_A_CONNECTION = 10
 _STOP_GRACE = 5.0
 
 _log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class _Account:
 
 
 class SftpServer:
-    """Serves hosted mailboxes. `mailboxes` maps `<partner>/<channel>` to settings; `resolve` gives the text of a reference.
+    """Serves hosted mailboxes. `mailboxes` maps `<partner>/<channel>` to settings; `resolve` reads a reference.
 
     Raises, already here, KeyRefused or what `resolve` raises when a key cannot be read; ValueError if a user has two
     mailboxes.
@@ -181,12 +182,13 @@ class _Door(asyncssh.SSHServer):
 
     def __init__(self, server: SftpServer) -> None:
         self._server = server
-        self.user = ""
+        self.user = ""  # set by a login; a name that is only claimed counts nowhere
         self._account: _Account | None = None
+        self._key: asyncssh.SSHKey | None = None
         self._answering = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
-        self._files: Files | None = None
+        self._sessions: set[asyncio.Task[None]] = set()
 
     # The connection
 
@@ -202,18 +204,16 @@ class _Door(asyncssh.SSHServer):
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone: uploads it had not closed are dropped."""
+        """The connection is gone; its sessions end by themselves and drop what was not closed."""
         self._timer.cancel()
         self._server._doors.discard(self)
-        if self._files is not None and not self._answering:
-            self._files.abort()
 
     def check(self) -> None:
-        """End the connection if its account is not the one of the configuration any more."""
-        if self._account is None:
+        """End the connection if the configuration would not let it in any more."""
+        if self._account is None or self._key is None:
             return
         account = self._server._accounts.get(self.user)
-        if account is None or account.tree is not self._account.tree:
+        if account is None or account.tree is not self._account.tree or not account.knows(self._key):
             self._conn.disconnect(DISC_BY_APPLICATION, "this account has ended")
 
     async def leave(self) -> None:
@@ -224,12 +224,15 @@ class _Door(asyncssh.SSHServer):
             _log.warning("sftp_session_cut", user=self.user)
         self._conn.abort()
         await self._conn.wait_closed()
+        if self._sessions:
+            _, stuck = await asyncio.wait(self._sessions, timeout=_STOP_GRACE)
+            for session in stuck:
+                session.cancel()
 
     # Who it is
 
     def begin_auth(self, username: str) -> bool:
         """Every name is asked for a key, known or not."""
-        self.user = username
         return True
 
     def public_key_auth_supported(self) -> bool:
@@ -239,30 +242,39 @@ class _Door(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Whether the key belongs to the name. An unknown name and an unknown key look the same from outside."""
         account = self._server._accounts.get(username)
+        self._key = key
         return account is not None and account.knows(key)
 
     def auth_completed(self) -> None:
         """The signature is right. Over the limit of connections of this user the newest one goes."""
-        account = self._server._accounts.get(self.user)
-        if account is None or self._server._count(self.user) > account.settings.max_connections:
-            _log.warning("sftp_too_many_connections", user=self.user)
+        user = str(self._conn.get_extra_info("username"))
+        account = self._server._accounts.get(user)
+        if account is None or self._server._count(user) >= account.settings.max_connections:
+            _log.warning("sftp_too_many_connections", user=user)
             self._conn.disconnect(DISC_TOO_MANY_CONNECTIONS, "too many connections of this user")
             return
-        self._account = account
+        self.user, self._account = user, account
         _log.info("sftp_login", user=self.user, peer=self._peer())
 
     # What it may do
 
     def session_requested(self) -> SSHServerStreamSession[bytes] | bool:
         """A session that can be nothing but sftp."""
-        return _Session(self) if self._account is not None else False
+        if self._account is None or len(self._sessions) >= SESSIONS_A_CONNECTION:
+            return False
+        return _Session(self)
 
-    async def serve(self, chan: asyncssh.SSHServerChannel[bytes], session: SSHServerStreamSession[bytes]) -> None:
-        """Answer the requests of one sftp session until it ends."""
+    def begin(self, chan: asyncssh.SSHServerChannel[bytes], session: SSHServerStreamSession[bytes]) -> None:
+        """Answer the requests of a session in a task of its own."""
+        task = self._conn.create_task(self._serve(chan, session), chan.logger)
+        self._sessions.add(task)
+        task.add_done_callback(self._sessions.discard)
+
+    async def _serve(self, chan: asyncssh.SSHServerChannel[bytes], session: SSHServerStreamSession[bytes]) -> None:
         if self._account is None:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "not logged in")
         facts = {"transport": "sftp", "user": self.user, "peer": self._peer()}
-        self._files = files = Files(chan, self._account.tree, facts)
+        files = Files(chan, self._account.tree, facts)
         try:
             await Requests(
                 files, asyncssh.SSHReader(session, chan), asyncssh.SSHWriter(session, chan), self._touch
@@ -283,7 +295,7 @@ class _Door(asyncssh.SSHServer):
     def _idle(self) -> None:
         left = self._last + self._server.listener.idle - self._loop.time()
         if left > 0 or self._answering:
-            self._timer = self._loop.call_later(max(left, 1.0), self._idle)
+            self._timer = self._loop.call_later(left if left > 0 else 1.0, self._idle)
         else:
             _log.info("sftp_idle", user=self.user)
             self._conn.disconnect(DISC_BY_APPLICATION, "idle for too long")
@@ -306,7 +318,4 @@ class _Session(SSHServerStreamSession[bytes]):
 
     def session_started(self) -> None:
         """The subsystem was granted: start answering."""
-        assert self._chan is not None
-        assert self._conn is not None
-        chan = cast("asyncssh.SSHServerChannel[bytes]", self._chan)
-        self._conn.create_task(self._door.serve(chan, self), chan.logger)
+        self._door.begin(cast("asyncssh.SSHServerChannel[bytes]", self._chan), self)
