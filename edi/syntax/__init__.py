@@ -19,8 +19,9 @@ from edi.syntax.envelope import LIMITS, Options, read_items
 from edi.syntax.places import offset_of
 from edi.syntax.wide import read_utf16, utf16_codec
 from edi.syntax.window import Window
+from edi.syntax.writer import Envelope, Outgoing, default_delimiters, write
 
-__all__ = ["LIMITS", "offset_of", "read"]
+__all__ = ["LIMITS", "Envelope", "Outgoing", "default_delimiters", "offset_of", "read", "write"]
 
 
 def read(
