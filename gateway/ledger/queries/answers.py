@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.ledger.queries.upsert import insert_new
 from gateway.ledger.tables import audit, counter, exception, sent_set, source_state
 
 
@@ -17,8 +18,7 @@ def counter_value(c: sa.Connection, name: str) -> int:
 
 def take_number(c: sa.Connection, name: str, last: int, new: int) -> bool:
     """Compare-and-set: move a counter from `last` to `new`. False if somebody else took a number meanwhile."""
-    if last == 0 and c.execute(sa.select(counter.c.value).where(counter.c.name == name)).first() is None:
-        c.execute(sa.insert(counter).values(name=name, value=new))
+    if last == 0 and insert_new(c, counter, {"name": name, "value": new}):
         return True
     return (
         c.execute(sa.update(counter).where(counter.c.name == name, counter.c.value == last).values(value=new)).rowcount
@@ -84,10 +84,7 @@ def overdue(c: sa.Connection, now: str) -> Sequence[Any]:
 
 def raise_exception(c: sa.Connection, values: Mapping[str, Any]) -> None:
     """Something a person must see. With `dedupe`, once while it is open."""
-    dedupe = values.get("dedupe")
-    if dedupe and c.execute(sa.select(exception.c.id).where(exception.c.dedupe == dedupe)).first() is not None:
-        return
-    c.execute(sa.insert(exception).values(state="open", **values))
+    insert_new(c, exception, {"state": "open", **values})
 
 
 def close_exceptions(c: sa.Connection, dedupe: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.ledger.queries.upsert import insert_new
 from gateway.ledger.tables import attempt, delivery, event
 
 
@@ -45,10 +46,7 @@ def finish_event(c: sa.Connection, event_id: str, state: str) -> None:
 
 def add(c: sa.Connection, values: Mapping[str, Any]) -> bool:
     """One thing to hand over, once: False if a delivery with this id is there already."""
-    if c.execute(sa.select(delivery.c.id).where(delivery.c.id == values["id"])).first() is not None:
-        return False
-    c.execute(sa.insert(delivery).values(**values))
-    return True
+    return insert_new(c, delivery, values)
 
 
 def next_pending(c: sa.Connection, lane: str) -> Any | None:

@@ -6,19 +6,21 @@ import secrets
 
 import sqlalchemy as sa
 
+from gateway.ledger.queries.upsert import insert_new
 from gateway.ledger.store import Fenced
 from gateway.ledger.tables import delivery, event, lane, receipt
 
 
 def append(c: sa.Connection, name: str, now: str) -> int:
     """Take the next place in a lane, making the lane if it is new. Returns the place."""
-    taken = c.execute(
-        sa.update(lane).where(lane.c.name == name).values(next_seq=lane.c.next_seq + 1).returning(lane.c.next_seq)
-    ).scalar()
-    if taken is None:
-        c.execute(sa.insert(lane).values(name=name, next_seq=1, due_at=now))
-        taken = 1
-    return int(taken)
+    while True:
+        taken = c.execute(
+            sa.update(lane).where(lane.c.name == name).values(next_seq=lane.c.next_seq + 1).returning(lane.c.next_seq)
+        ).scalar()
+        if taken is not None:
+            return int(taken)
+        if insert_new(c, lane, {"name": name, "next_seq": 1, "due_at": now}):
+            return 1
 
 
 def claim(c: sa.Connection, name: str) -> tuple[str, str]:

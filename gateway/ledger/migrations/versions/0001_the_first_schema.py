@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("effect", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("probe", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("probe", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
         sa.Column("collected_at", sa.String(length=32), nullable=True),
