@@ -1,4 +1,6 @@
-"""Ways in and out of a partner's mailbox. One module is one kind of channel; its `CHANNELS` names the kinds it serves.
+"""Ways in and out of a partner's mailbox. One module is one kind of channel and has these names: `CHANNELS` (kind
+-> settings model), `poller(source, settings, secrets)` and `sink(settings, secrets)`, each None where there is none.
+`names` and `polling` are shared by them and are no channels.
 
 Rule protected: no positive answer to a partner before the inlet has returned, that is, before the commit.
 """

@@ -6,6 +6,7 @@ Rule protected: a name that could mean anything but itself is refused with a sen
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -57,14 +58,27 @@ def outgoing(template: str, parcel: Parcel) -> str:
         "name": parcel.name,
     }
     name = template.format_map(values) if template else parcel.name or f"{parcel.id}.edi"
-    name = "".join(c if c in _SYMBOLS or _letter_or_digit(c) else "_" for c in unicodedata.normalize("NFC", name))
-    return checked(name.lstrip(".") or f"{parcel.id}.edi")
+    return checked(_clean(name).lstrip("."))
+
+
+def checked_template(template: str) -> str:
+    """A template with known fields only and one that makes the name unique. Raises ValueError."""
+    fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+    if unknown := fields - set(TEMPLATE_FIELDS):
+        raise ValueError(f"unknown field {{{sorted(unknown)[0]}}}; there are {', '.join(TEMPLATE_FIELDS)}")
+    if template and not fields & {"control", "id", "name"}:
+        raise ValueError("needs {control}, {id} or {name}: two documents must not get one name")
+    return template
 
 
 def beside(name: str, mark: str) -> str:
     """Another name for a file whose own is taken: `a.edi`, `1f2e` -> `a-1f2e.edi`."""
     path = PurePosixPath(name)
-    return f"{path.stem}-{mark}{path.suffix}"
+    return f"{path.stem}-{_clean(mark)}{path.suffix}"
+
+
+def _clean(name: str) -> str:
+    return "".join(c if c in _SYMBOLS or _letter_or_digit(c) else "_" for c in unicodedata.normalize("NFC", name))
 
 
 def _letter_or_digit(character: str) -> bool:

@@ -4,13 +4,30 @@ asyncssh is imported in this package only. Rule protected: a file counts when it
 answer comes after the commit.
 """
 
+from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key
+from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
 from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMailbox
-from gateway.transports.sftp.sinks import HostedSink
+from gateway.transports.sftp.sinks import HostedSink, SftpSink
 
 CHANNELS = {"sftp-server": HostedMailbox, "sftp": PolledMailbox}
+
+
+def poller(source: str, settings: HostedMailbox | PolledMailbox, secrets: Secrets) -> SftpPoller | None:
+    """What polls this channel, if anything does: a hosted mailbox is served by SftpServer."""
+    if isinstance(settings, PolledMailbox) and settings.poll is not None:
+        return SftpPoller(source, settings, secrets)
+    return None
+
+
+def sink(settings: HostedMailbox | PolledMailbox, secrets: Secrets) -> HostedSink | SftpSink | None:
+    """What sends through this channel, if anything may."""
+    if isinstance(settings, HostedMailbox):
+        return HostedSink()
+    return SftpSink(settings, secrets) if settings.send is not None else None
+
 
 __all__ = [
     "CHANNELS",
@@ -22,9 +39,13 @@ __all__ = [
     "LoginRefused",
     "PolledMailbox",
     "RemoteFile",
+    "SftpPoller",
     "SftpServer",
     "SftpSession",
+    "SftpSink",
     "connect",
     "fingerprint",
     "generate_key",
+    "poller",
+    "sink",
 ]

@@ -60,7 +60,13 @@ class SftpSession:
 
     async def scan(self, path: str) -> AsyncIterator[RemoteFile]:
         """The entries of a directory one by one, without `.` and `..`."""
-        async for name in self._client.scandir(path):
+        names = self._client.scandir(path)
+        while True:
+            try:
+                async with self._limit():
+                    name = await anext(names)
+            except StopAsyncIteration:
+                return
             if name.filename not in (".", ".."):
                 yield _remote(str(name.filename), name.attrs)
 
@@ -75,7 +81,7 @@ class SftpSession:
     async def get(self, path: str, at_most: int = TOO_LARGE) -> bytes:
         """The whole file. Raises ValueError when it has more than `at_most` bytes."""
         data = bytearray()
-        async with self._client.open(path, "rb", encoding=None) as file:
+        async with self._opened(path, "rb") as file:
             while True:
                 async with self._limit():
                     piece = await file.read(CHUNK)
@@ -88,7 +94,7 @@ class SftpSession:
 
     async def put(self, path: str, data: bytes) -> None:
         """Write the whole file, replacing what is there; with fsync where the server offers it."""
-        async with self._client.open(path, "wb") as file:
+        async with self._opened(path, "wb") as file:
             for start in range(0, len(data), CHUNK):
                 async with self._limit():
                     await file.write(data[start : start + CHUNK])
@@ -108,6 +114,17 @@ class SftpSession:
         """Delete a file."""
         async with self._limit():
             await self._client.remove(path)
+
+    @asynccontextmanager
+    async def _opened(self, path: str, mode: str) -> AsyncIterator[asyncssh.SFTPClientFile]:
+        """An open file; its CLOSE is answered before this returns, unless the work inside failed."""
+        async with self._limit():
+            file = await self._client.open(path, mode, encoding=None)
+        try:
+            yield file
+        finally:
+            async with self._limit():
+                await file.close()
 
     def _limit(self) -> asyncio.Timeout:
         """A server that answers signs of life but not the request is given up after `patience` seconds."""
@@ -161,8 +178,11 @@ async def connect(
         raise HostKeyChanged(f"{host}:{port} shows host key {pinned.seen}, which is not one of those pinned") from None
     except asyncssh.PermissionDenied as refused:
         raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
-    async with connection, connection.start_sftp_client() as client:
-        yield SftpSession(connection, client, patience)
+    async with connection:
+        async with asyncio.timeout(patience):
+            client = await connection.start_sftp_client()
+        async with client:
+            yield SftpSession(connection, client, patience)
 
 
 def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:

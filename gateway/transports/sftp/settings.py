@@ -6,13 +6,13 @@ Rule protected: an unknown key or a value out of range stops the start with a se
 from __future__ import annotations
 
 import datetime as dt
-import string
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gateway.transports.names import TEMPLATE_FIELDS
+from gateway.transports.names import checked_template
+from gateway.transports.polling import Rules
 from gateway.units import Duration, Size
 
 
@@ -68,33 +68,20 @@ class Listener(_Settings):
     staging: Path | None = None  # where large uploads wait for their CLOSE; None: the system's temporary folder
 
 
-class Poll(_Settings):
-    """How a folder at the partner is read. `settle` 0 takes a file at first sight: only where it is renamed in."""
+class Poll(Rules):
+    """A folder at the partner that is read. `archive`: the folder for files read; empty: `archive` inside `folder`."""
 
     folder: str
-    match: str = "*"
     every: Annotated[Duration, Field(gt=0)] = 120.0
-    settle: Annotated[Duration, Field(ge=0)] = 30.0
-    marker: Annotated[str, Field(pattern=r"^(\.[A-Za-z0-9]{1,10})?$")] = (
-        ""  # `.done`: `a.edi` is ready when `a.edi.done` is there
-    )
-    after_read: Literal["archive", "delete", "keep"] = "archive"
-    archive: str = ""  # the folder for `archive`; empty: `archive` inside `folder`
-    max_file: Annotated[Size, Field(gt=0)] = 20_000_000
-    limit: Annotated[int, Field(gt=0)] = 100  # files a round, oldest first
+    archive: str = ""
 
 
 class Send(_Settings):
     """How a file is written. An empty `tmp_suffix` writes the final name directly: the partner may read half a file."""
 
     folder: str
-    name: str = "{doc}_{number}_{control}.edi"
+    name: Annotated[str, AfterValidator(checked_template)] = "{doc}_{number}_{control}.edi"
     tmp_suffix: str = ".tmp"
-
-    @field_validator("name")
-    @classmethod
-    def _fields(cls, value: str) -> str:
-        return checked_template(value)
 
 
 class PolledMailbox(_Settings):
@@ -114,18 +101,11 @@ class PolledMailbox(_Settings):
     poll: Poll | None = None
     send: Send | None = None
 
-    @field_validator("password")
+    @field_validator("password", "key")
     @classmethod
     def _reference(cls, value: str) -> str:
         if value and not value.startswith(("env:", "file:")):
-            raise ValueError("a password is a reference: env:NAME or file:PATH")
-        return value
-
-    @field_validator("key")
-    @classmethod
-    def _key_reference(cls, value: str) -> str:
-        if value and not value.startswith(("env:", "file:")):
-            raise ValueError("a private key is a reference: env:NAME or file:PATH")
+            raise ValueError("a secret is a reference: env:NAME or file:PATH")
         return value
 
     @model_validator(mode="after")
@@ -135,13 +115,3 @@ class PolledMailbox(_Settings):
         if not (self.poll or self.send):
             raise ValueError("needs poll, send or both: a channel has to do something")
         return self
-
-
-def checked_template(value: str) -> str:
-    """A name template with known fields only and one that makes it unique. Raises ValueError."""
-    fields = {field for _, field, _, _ in string.Formatter().parse(value) if field is not None}
-    if unknown := fields - set(TEMPLATE_FIELDS):
-        raise ValueError(f"unknown field {{{sorted(unknown)[0]}}}; there are {', '.join(TEMPLATE_FIELDS)}")
-    if value and not fields & {"control", "id", "name"}:
-        raise ValueError("needs {control}, {id} or {name}: two documents must not get one name")
-    return value

@@ -1,0 +1,187 @@
+"""A folder on our own disks as a mailbox (`kind: folder`): somebody drops files there and fetches ours.
+
+Not here: the rules of polling (transports/polling.py). Rule protected: only plain files directly in the folder are
+read, never what a link points to; a file of ours has its final name only when it is whole and on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+from pydantic import AfterValidator, Field, model_validator
+
+from gateway.ports import Done, Inlet, Outcome, Parcel, Transient
+from gateway.secrets import Secrets
+from gateway.transports.names import beside, checked_template, outgoing
+from gateway.transports.polling import Rounds, Rules, Seen
+from gateway.units import Duration
+
+_log = structlog.get_logger(__name__)
+
+
+class FolderChannel(Rules):
+    """Folders are relative to the configuration. `in` is read, `out` is written; `archive` is by default in `in`."""
+
+    name: str
+    kind: Literal["folder"] = "folder"
+    in_: Annotated[Path | None, Field(alias="in")] = None
+    out: Path | None = None
+    archive: Path | None = None
+    every: Annotated[Duration, Field(gt=0)] = 10.0
+    settle: Annotated[Duration, Field(ge=0)] = 2.0
+    file_name: Annotated[str, AfterValidator(checked_template)] = ""
+
+    @model_validator(mode="after")
+    def _does_something(self) -> FolderChannel:
+        if self.in_ is None and self.out is None:
+            raise ValueError("needs in, out or both: a channel has to do something")
+        return self
+
+
+class FolderPoller:
+    """Polls `in`. `source` is `<partner>/<channel>`, `base` the folder of the configuration. ValueError without `in`."""
+
+    def __init__(self, source: str, settings: FolderChannel, base: Path) -> None:
+        if settings.in_ is None:
+            raise ValueError(f"{source}: this channel has no in folder")
+        self.source, self.every = source, settings.every
+        path = base / settings.in_
+        self._folder = _Disk(path, base / settings.archive if settings.archive else path / "archive")
+        self._rounds = Rounds(source, settings)
+        self._lost = ""
+
+    @property
+    def problem(self) -> str:
+        """What went wrong in the last round, for the console; empty if nothing did."""
+        return self._lost or self._rounds.problem
+
+    async def poll(self, inlet: Inlet) -> int:
+        """One round; how many files arrived. A folder that cannot be read is logged, kept in `problem`, not raised."""
+        try:
+            arrived = await self._rounds.round(self._folder, inlet, {"transport": "folder"})
+        except OSError as error:
+            self._lost = str(error)
+            _log.warning("poll_failed", mailbox=self.source, reason=self._lost)
+            return 0
+        self._lost = ""
+        return arrived
+
+
+class FolderSink:
+    """Writes into `out`; `base` is the folder of the configuration. Raises ValueError without `out`."""
+
+    def __init__(self, settings: FolderChannel, base: Path) -> None:
+        if settings.out is None:
+            raise ValueError(f"channel {settings.name}: there is no out folder")
+        self._folder, self._template = base / settings.out, settings.file_name
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Write under a temporary name, fsync, rename. The same bytes under the name already: nothing is written."""
+        if parcel.payload is None:
+            raise ValueError(f"delivery {parcel.id} has no bytes to place in a folder")
+        name = outgoing(self._template, parcel)
+        try:
+            return await asyncio.to_thread(self._write, name, parcel.id, parcel.payload)
+        except OSError as error:
+            reason = f"{self._folder} cannot be written: {error.strerror or error}"
+            return Transient(reason, retry_in=30.0, scope="connector", alarm="config")
+
+    def _write(self, name: str, delivery: str, data: bytes) -> Done:
+        for candidate in (name, beside(name, delivery)):
+            target = self._folder / candidate
+            if _is_there(target):
+                if target.read_bytes() == data:
+                    return Done("already_there", note=f"{candidate} is there with the same bytes")
+                continue
+            temporary = self._folder / f".{candidate}.tmp"
+            temporary.unlink(missing_ok=True)
+            with temporary.open("xb") as file:  # new, so that no link is followed
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            _sync_folder(self._folder)
+            return Done(note=f"written as {candidate}")
+        raise FileExistsError(f"{name} is taken by another file")
+
+
+CHANNELS = {"folder": FolderChannel}
+
+
+def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoller | None:
+    """What polls this channel, if anything does."""
+    return FolderPoller(source, settings, secrets.folder) if settings.in_ is not None else None
+
+
+def sink(settings: FolderChannel, secrets: Secrets) -> FolderSink | None:
+    """What sends through this channel, if anything may."""
+    return FolderSink(settings, secrets.folder) if settings.out is not None else None
+
+
+class _Disk:
+    """A folder on a disk, in the terms of polling; the disk is asked in a thread."""
+
+    def __init__(self, path: Path, archive: Path) -> None:
+        self.path = str(path)
+        self._folder, self._archive = path, archive
+
+    async def scan(self) -> AsyncIterator[Seen]:
+        for seen in await asyncio.to_thread(self._list):
+            yield seen
+
+    async def stat(self, name: str) -> Seen | None:
+        try:
+            return _seen(name, os.lstat(self._folder / name))
+        except FileNotFoundError:
+            return None
+
+    async def read(self, name: str, at_most: int) -> bytes:
+        return await asyncio.to_thread(self._read, name, at_most)
+
+    async def delete(self, name: str) -> None:
+        (self._folder / name).unlink()
+
+    async def archive(self, name: str, new_name: str) -> bool:
+        self._archive.mkdir(exist_ok=True)
+        target = self._archive / new_name
+        if _is_there(target):
+            return False
+        (self._folder / name).rename(target)
+        return True
+
+    def _list(self) -> list[Seen]:
+        with os.scandir(self._folder) as entries:
+            return [_seen(e.name, e.stat(follow_symlinks=False)) for e in entries if e.is_file(follow_symlinks=False)]
+
+    def _read(self, name: str, at_most: int) -> bytes:
+        descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(f"{name} is not a plain file")
+            data = file.read(at_most + 1)
+        if len(data) > at_most:
+            raise OSError(f"{name} has more than {at_most} bytes")
+        return data
+
+
+def _seen(name: str, status: os.stat_result) -> Seen:
+    return Seen(status.st_mtime_ns, name, status.st_size)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
