@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +23,18 @@ class SessionExpired(OdooError):
     """The web client's own route: an API key is no session."""
 
     name = "odoo.http.SessionExpiredException"
+
+
+class Cut(Response):
+    """No answer: the connection is cut. Without a connection (a call inside the process) a ConnectionResetError."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope.get("state", {}).get("transport")
+        if transport is None:
+            raise ConnectionResetError("the sandbox cut the connection")
+        transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 class Sandbox:
@@ -44,18 +58,11 @@ class Sandbox:
             ]
         else:
             routes.append(Route("/json/1/{path:path}", self._no_token, methods=["POST"]))
-        self._app = Starlette(routes=routes, exception_handlers={404: self._missing, Interrupted: self._interrupted})
+        handlers: dict[Any, Any] = {404: self._missing, Interrupted: self._interrupted, Dropped: self._cut}
+        self._app = Starlette(routes=routes, exception_handlers=handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Dropped:
-            transport = scope.get("state", {}).get("transport")
-            if transport is None:
-                raise ConnectionResetError("the sandbox cut the connection") from None
-            transport.abort()
-            while (await receive())["type"] != "http.disconnect":
-                pass
+        await self._app(scope, receive, send)
 
     async def _no_session(self, request: Request) -> Response:
         data = SessionExpired("Session expired").data()
@@ -72,6 +79,9 @@ class Sandbox:
         )
         headers = {"Set_Cookie": "session_id=sandbox; HttpOnly; Path=/", "X_Content_Type_Options": "nosniff"}
         return Answer(self.database, content, 404, "text/html;charset=utf-8", **headers)
+
+    async def _cut(self, request: Request, error: Exception) -> Response:
+        return Cut()
 
     async def _interrupted(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, Interrupted)

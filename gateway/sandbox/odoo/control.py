@@ -121,15 +121,20 @@ class Control:
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             if request.client is None or request.client.host not in LOOPBACK:
-                return JSONResponse({"error": "loopback only"}, 403)
+                return _answer({"error": "loopback only"}, 403)
             try:
                 wanted = await request.json() if await request.body() else {}
-                return JSONResponse(await handler(wanted))
+                return _answer(await handler(wanted))
             except OdooError as error:
-                return JSONResponse({"error": error.data()}, 422)
+                return _answer({"error": error.data()}, 422)
             except (UnknownModel, UnknownMethod) as error:
-                return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 422)
+                return _answer({"error": f"{type(error).__name__}: {error}"}, 422)
             except (SeedError, InjectionError, ArgumentMismatch, KeyError, ValueError, TypeError) as error:
-                return JSONResponse({"error": str(error)}, 400)
+                return _answer({"error": str(error)}, 400)
 
         return endpoint
+
+
+def _answer(value: Any, status: int = 200) -> Response:
+    """Every connection ends after its answer, so that closing the socket is felt by the next call."""
+    return JSONResponse(value, status, {"Connection": "close"})

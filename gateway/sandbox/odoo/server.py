@@ -51,9 +51,19 @@ class Listener(uvicorn.Server):
 
     def refuse(self, seconds: float) -> None:
         """Close the listening socket now and open it again after `seconds`."""
+        self._stay_closed()
         for server in self.servers:
             server.close()
         self._reopening = asyncio.get_running_loop().create_task(self._reopen(seconds))
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._stay_closed()
+        await super().shutdown(sockets)
+
+    def _stay_closed(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
 
     async def _reopen(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
