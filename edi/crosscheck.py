@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from edi.errors import SelfCheckError
 from edi.model import COMPONENT, REPEAT, Segment
-from edi.syntax import Envelope, Outgoing, decode
+from edi.syntax import Envelope, Outgoing
+from edi.syntax.charset import EDIFACT_CODECS
 
 ELEMENT = "\x1d"
 CROSSCHECKED = "crosschecked"
@@ -20,6 +21,7 @@ CROSSCHECKED = "crosschecked"
 
 def crosscheck(data: bytes, envelope: Envelope, messages: Sequence[Outgoing]) -> str:
     """`crosschecked`, or `not crosschecked: <reason>`. Raises SelfCheckError with both readings when they differ."""
+    text = data.decode(EDIFACT_CODECS.get(envelope.version.partition(":")[0]) or envelope.charset or "ascii")
     meant = [_trimmed(segment) for message in messages for segment in message.segments]
     if envelope.syntax == "x12":
         if envelope.version not in ("00401", "00501"):
@@ -28,11 +30,11 @@ def crosscheck(data: bytes, envelope: Envelope, messages: Sequence[Outgoing]) ->
             return "not crosschecked: the second reader does not know an interchange without a group"
         if any(segment[0] in ("BIN", "BDS") for segment in meant):
             return "not crosschecked: binary segments"
-        read = list(_pyx12(decode(data, envelope), envelope))
+        read = list(_pyx12(text, envelope))
     else:
         if envelope.version.endswith(":4"):
             return "not crosschecked: the second reader does not know syntax 4"
-        read = list(_pydifact(decode(data, envelope)))
+        read = list(_pydifact(text))
     for number, (ours, theirs) in enumerate(zip(meant, read, strict=False), start=1):
         if ours != theirs:
             raise SelfCheckError(

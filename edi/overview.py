@@ -121,3 +121,12 @@ def inspect(data: bytes | BinaryIO) -> Overview:
             done.append(current.closed())
             current = None
     return Overview(tuple(done), tuple(outside))
+
+
+def is_incomplete(data: bytes) -> bool:
+    """Does the input end inside an interchange, so that its rest may still come? A file without any interchange does not."""
+    last: InterchangeEnd | None = None
+    for item in read(data):
+        if isinstance(item, InterchangeEnd):
+            last = item
+    return last is not None and any(fault.code == "interchange.trailer-missing" for fault in last.faults)

@@ -48,7 +48,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message without ST/SE or UNH/UNT. `version` is `004010` or `D.01B`; segments are canonical (edi/model.py)."""
+    """A message without ST/SE or UNH/UNT; of type `TA1`, the one TA1 segment. `version` is `004010` or `D.01B`; segments are canonical (edi/model.py)."""
 
     type: str
     version: str
@@ -215,8 +215,13 @@ def _write_x12(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
         _within(control, 9, "ISA13"), "1" if envelope.ack_requested else "0", "T" if envelope.test else "P", wire.component,
     ]  # fmt: skip
     parts = [(wire.element.join(isa) + wire.terminator + wire.newline).encode(text.codec)]
+    notes = [
+        message for message in messages if message.type == "TA1"
+    ]  # TA1 stands between ISA and the first GS (X12.5)
+    parts += [text.encode(note.segments) for note in notes]
+    sets_only = [message for message in messages if message.type != "TA1"]
     groups = 0
-    for (kind, group_version), members in groupby(messages, lambda message: _group_of(message, envelope)):
+    for (kind, group_version), members in groupby(sets_only, lambda message: _group_of(message, envelope)):
         group_control = str((envelope.group_control or 1) + groups)
         groups += 1
         long = group_version >= "004"  # GS04 has eight digits from 004010 on
