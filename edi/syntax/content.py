@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from edi.model import Delimiters, Segment, Syntax
-from edi.syntax.charset import EDIFACT_CODECS, decode, outside
+from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B, decode, outside
 from edi.syntax.segments import REPLACEMENT, Finding, Splitter, binary_segments
 
 _ASCII_COMPATIBLE_DEFAULT = "ascii"
@@ -27,9 +27,9 @@ class Content:
         self.findings: list[Finding] = []
         self._agreed = charset
         self._fixed = bool(charset)
-        self._syntax = syntax
         self._outside: re.Pattern[str] | None = None
         self._level = ""
+        self._repertoire_bytes = b""
         self._splitter = Splitter(syntax, delimiters, wrapped=wrapped, limits=limits)
         wire = (delimiters.element, delimiters.component, delimiters.terminator, delimiters.repeat, delimiters.release)
         if not "".join(wire).isascii():
@@ -44,6 +44,10 @@ class Content:
         codec = EDIFACT_CODECS.get(level)
         self._level = level
         self._outside = outside(level)
+        wire = self.delimiters
+        service = wire.element + wire.component + wire.terminator + wire.repeat + wire.release + "\r\n"
+        allowed = LEVEL_A if level == "UNOA" else LEVEL_B
+        self._repertoire_bytes = (allowed + service).encode("latin-1")
         if self._agreed and (codec in (None, "ascii")):
             return
         if codec is None:
@@ -56,9 +60,9 @@ class Content:
         self._used = codec
         self._fixed = False
 
-    def segments(self, raw: bytes) -> tuple[list[Segment], list[Finding]]:
-        """The segments of a slice, and the findings with their places in it."""
-        if self._syntax == "x12" and (b"BIN" in raw or b"BDS" in raw):
+    def segments(self, raw: bytes, *, binary: bool = False) -> tuple[list[Segment], list[Finding]]:
+        """The segments of a slice, and the findings with their places in it; `binary` if it holds BIN or BDS."""
+        if binary:
             return self._with_binary(raw)
         return self._plain(raw)
 
@@ -70,8 +74,9 @@ class Content:
             if used != "utf-8" or self._used != "ascii":
                 name = {"iso8859-1": "ISO 8859-1", "utf-8": "UTF-8"}.get(used, used)
                 findings.append(Finding("charset.assumed", 1, 0, name, severity="warning"))
-        if self._outside is not None:
-            self._repertoire(text, segments, findings)
+        if self._outside:
+            if raw.translate(None, self._repertoire_bytes):
+                self._repertoire(text, segments, findings)
         elif REPLACEMENT in text:
             for index, segment in enumerate(segments):
                 for position, value in enumerate(segment):
@@ -81,7 +86,7 @@ class Content:
 
     def _repertoire(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
         """UNOA and UNOB: lower case under UNOA is told once, every other character per element."""
-        if not self._outside or not self._outside.search(text):
+        if not self._outside:
             return
         lower = False
         for index, segment in enumerate(segments):

@@ -111,31 +111,31 @@ class _Walk:
             yield from sniff.skip_to_header(window, first=False, quiet=True)
             yield InterchangeEnd(self.interchange, None, 0, b"", window.offset)
             return
-        while (gap := self._blank()) or (window.waiting and not sniff.starts_header(window)):
-            if gap:
-                yield gap
-                continue
+        while True:
             tag = self.slices.tag_here()
-            if tag == self.tags.end:
+            if tag and tag != self.tags.end:
+                yield from self._items_at(tag)
+            elif tag or not window.waiting or sniff.starts_header(window):
                 break
-            yield from self._items_at(tag)
-        else:
-            tag = ""
+            elif gap := self._blank():
+                yield gap
+            else:
+                yield self._stray(tag)
         if self.group:
             yield self._group_end(self.group, None)
         yield self._end(self.slices.segment() if tag else None)
 
     def _items_at(self, tag: str) -> Iterator[Item]:
         tags = self.tags
-        if tag and tag == tags.message:
+        if tag == tags.message:
             yield self._message()
-        elif tag and tag == tags.group:
+        elif tag == tags.group:
             if self.group:
                 yield self._group_end(self.group, None)
             yield self._group()
-        elif tag and tag == tags.group_end and self.group:
+        elif tag == tags.group_end and self.group:
             yield self._group_end(self.group, self.slices.segment())
-        elif tag and tag == tags.loose and not self.group:
+        elif tag == tags.loose and not self.group:
             yield self._loose()
         else:
             yield self._stray(tag)
@@ -239,7 +239,8 @@ class _Walk:
     # Messages
 
     def _message(self) -> Message:
-        taken, trailer_seen, within = self.slices.message()
+        taken = self.slices.message()
+        trailer_seen, within = taken.trailer, taken.within
         limits = self.options.limits
         self.messages += 1
         if self.group:
@@ -247,10 +248,10 @@ class _Walk:
         else:
             self.ungrouped += 1
         findings: list[Finding] = []
-        if taken.raw.count(self.slices.terminator) > limits["segments"]:
+        if len(taken.raw) > limits["segments"] and taken.raw.count(self.slices.terminator) > limits["segments"]:
             within = False
         if within and self.messages <= limits["messages"]:
-            segments, findings = self.content.segments(taken.raw)
+            segments, findings = self.content.segments(taken.raw, binary=taken.binary)
         else:
             end = taken.raw.find(self.slices.terminator) + 1
             segments, _ = self.content.segments(taken.raw[: end or limits["segment"]])
@@ -259,7 +260,8 @@ class _Walk:
         self.interchange.charset = self.content.charset
         made = self._made(segments, taken)
         findings.extend(self._message_findings(made, trailer_seen, within))
-        made.faults.extend(message_faults(made, findings))
+        if findings:
+            made.faults.extend(message_faults(made, findings))
         return made
 
     def _size(self, taken: Slice) -> str:

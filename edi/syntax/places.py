@@ -57,10 +57,9 @@ def message_faults(message: Message, findings: list[Finding]) -> list[Fault]:
     """The findings of the splitter and the envelope checks as faults with full places."""
     occurrence: Counter[str] = Counter()
     names: list[str] = []
-    if findings:
-        for segment in message.segments:
-            occurrence[segment[0]] += 1
-            names.append(f"{segment[0]}[{occurrence[segment[0]]}]")
+    for segment in message.segments:
+        occurrence[segment[0]] += 1
+        names.append(f"{segment[0]}[{occurrence[segment[0]]}]")
     return [_message_fault(message, finding, names) for finding in findings]
 
 

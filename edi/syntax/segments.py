@@ -49,10 +49,19 @@ class Splitter:
         self.delimiters = delimiters
         self.wrapped = wrapped and delimiters.terminator not in "\r\n"
         self._segment_limit, self._element_limit = limits["segment"], limits["elements"]
+        self._least_limit = min(self._segment_limit, self._element_limit)  # a segment of n elements has n characters
         self._run = re.compile(re.escape(delimiters.terminator) + run_after(delimiters.terminator))
-        self._other_release = (
-            re.compile(re.escape(delimiters.release) + "(.)", re.DOTALL) if delimiters.release else None
-        )
+        release = re.escape(delimiters.release)
+        self._released = re.compile(f"{release}(\r\n|[\s\S]|$)" if release else "$^")
+        service = [
+            delimiters.release,
+            delimiters.element,
+            delimiters.component,
+            delimiters.terminator,
+            delimiters.repeat,
+        ]
+        self._letters = {character: letter for letter, character in zip("rxctd", service, strict=True) if character}
+        self._characters = {letter: character for character, letter in self._letters.items()} | {"b": "", "e": ""}
         # Separators that are COMPONENT or REPEAT in another role cannot be replaced in the whole text.
         roles = ((delimiters.component, COMPONENT), (delimiters.repeat, REPEAT))
         self._plain = {wire for wire, canonical in roles if wire == canonical}
@@ -76,7 +85,11 @@ class Splitter:
             marker = "\x01" if "\x01" not in text else "\ud800"  # neither can come out of a strict decoder and stay
             text = self._hide(text, marker)
         text = self._unbroken(text)
-        exact = self._crossed or any(c in text and c not in self._plain for c in (COMPONENT, REPEAT))
+        exact = (
+            self._crossed
+            or (COMPONENT in text and wire.component != COMPONENT)
+            or (REPEAT in text and wire.repeat != REPEAT)
+        )
         if not exact:
             if wire.component:
                 text = text.replace(wire.component, COMPONENT)
@@ -90,11 +103,9 @@ class Splitter:
         pieces = text.split(terminator)
         if "" in pieces:
             pieces = _without_empty(pieces, findings)
-        if len(text) > self._segment_limit:
-            self._check_lengths(pieces, findings)
         segments = [piece.split(element) for piece in pieces]
-        if text.count(element) > self._element_limit:
-            self._check_elements(segments, findings)
+        if len(text) > self._least_limit and max(map(len, pieces)) > self._least_limit:
+            self._check_limits(pieces, segments, findings)
         if exact:
             self._translate(segments, findings)
         if marker:
@@ -119,28 +130,16 @@ class Splitter:
 
     def _hide(self, text: str, marker: str) -> str:
         """Released characters become two characters that no split can see: the marker and a letter."""
-        wire = self.delimiters
-        release = wire.release
-        text = text.replace(release + release, marker + "a")
-        for letter, character in (
-            ("b", wire.element),
-            ("c", wire.component),
-            ("d", wire.terminator),
-            ("e", wire.repeat),
-        ):
-            if character:
-                text = text.replace(release + character, marker + letter)
-        if release in text:
-            for line_break in ("\r\n", "\n", "\r"):
-                text = text.replace(release + line_break, marker + "f")
-            if text.rstrip(PADDING).endswith(release):
-                text = text.rstrip(PADDING)[:-1] + marker + "g"
-            text = self._other_release.sub(r"\1", text) if self._other_release else text
-        return text
+        letters = self._letters
+
+        def hidden(match: re.Match[str]) -> str:
+            character = match[1]
+            letter = letters.get(character) or ("b" if character in ("\r", "\n", "\r\n") else "" if character else "e")
+            return marker + letter if letter else character
+
+        return self._released.sub(hidden, text)
 
     def _reveal(self, pieces: list[str], segments: list[Segment], marker: str, findings: list[Finding]) -> None:
-        wire = self.delimiters
-        letters = (("b", wire.element), ("c", wire.component), ("d", wire.terminator), ("e", wire.repeat))
         for index, piece in enumerate(pieces):
             if marker not in piece:
                 continue
@@ -148,19 +147,19 @@ class Splitter:
             for position, value in enumerate(segment):
                 if marker not in value:
                     continue
-                for letter, character in letters:
-                    # A released separator that is COMPONENT or REPEAT itself cannot be kept as data.
-                    if character in (COMPONENT, REPEAT) and marker + letter in value:
+                start, *parts = value.split(marker)
+                for part in parts:
+                    character = self._characters[part[0]]
+                    if part[0] in "be":
+                        found = "a line break" if part[0] == "b" else "the end of the data"
+                        findings.append(Finding("element.release", index + 1, position, found))
+                    elif character in (COMPONENT, REPEAT):  # data cannot hold what means a separator behind the reader
                         findings.append(
                             Finding("element.character", index + 1, position, character, severity="warning")
                         )
                         character = REPLACEMENT
-                    value = value.replace(marker + letter, character)
-                for letter, found in (("f", "line break"), ("g", "end of data")):
-                    if marker + letter in value:
-                        findings.append(Finding("element.release", index + 1, position, found))
-                        value = value.replace(marker + letter, "")
-                segment[position] = value.replace(marker + "a", wire.release)
+                    start += character + part[1:]
+                segment[position] = start
 
     def _translate(self, segments: list[Segment], findings: list[Finding]) -> None:
         """The slow path for data or service characters that are COMPONENT or REPEAT in another role."""
@@ -172,17 +171,15 @@ class Splitter:
                     findings.append(Finding("element.character", index + 1, position, repr(value)[1:-1]))
                 segment[position] = value.translate(table)
 
-    def _check_lengths(self, pieces: list[str], findings: list[Finding]) -> None:
-        for index, piece in enumerate(pieces):
-            if len(piece) > self._segment_limit:
-                expected = f"at most {self._segment_limit} characters in a segment"
-                findings.append(Finding("limit.exceeded", index + 1, 0, f"{len(piece)} characters", expected))
-
-    def _check_elements(self, segments: list[Segment], findings: list[Finding]) -> None:
-        for index, segment in enumerate(segments):
-            if len(segment) - 1 > self._element_limit:
-                expected = f"at most {self._element_limit} elements in a segment"
-                findings.append(Finding("limit.exceeded", index + 1, 0, f"{len(segment) - 1} elements", expected))
+    def _check_limits(self, pieces: list[str], segments: list[Segment], findings: list[Finding]) -> None:
+        for index, (piece, segment) in enumerate(zip(pieces, segments, strict=True)):
+            for length, limit, unit in (
+                (len(piece), self._segment_limit, "characters"),
+                (len(segment) - 1, self._element_limit, "elements"),
+            ):
+                if length > limit:
+                    expected = f"at most {limit} {unit} in a segment"
+                    findings.append(Finding("limit.exceeded", index + 1, 0, f"{length} {unit}", expected))
 
     def _edifact(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
         """Nesting indications in tags and trailing separators (ISO 9735 8.2): read, reported, ignored."""

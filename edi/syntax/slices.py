@@ -26,6 +26,9 @@ class Slice(NamedTuple):
     raw: bytes
     offset: int
     body: int
+    trailer: bool = False  # the message ends with its trailer
+    within: bool = True  # the limits
+    binary: bool = False  # BIN or BDS inside
 
 
 class Slices:
@@ -83,10 +86,10 @@ class Slices:
         offset = self.window.offset
         return Slice(self.window.take(full), offset, body)
 
-    def message(self) -> tuple[Slice, bool, bool]:
-        """Takes the message at the window; with it, whether its trailer was seen and whether it was within the limits."""
+    def message(self) -> Slice:
+        """Takes the message at the window."""
         window = self.window
-        position, seen, within = 0, False, True
+        position, seen, within, binary = 0, False, True, False
         while True:
             found = self._next(position)
             if found is None:
@@ -102,9 +105,9 @@ class Slices:
             if tag not in BINARY:
                 body = full = start
                 break
-            position = self._after_binary(start)
+            position, binary = self._after_binary(start), True
         offset = window.offset
-        return Slice(window.take(full), offset, body), seen, within
+        return Slice(window.take(full), offset, body, seen, within, binary)
 
     def stray(self) -> Slice:
         """Takes what stands at the window and is no envelope segment, up to the next one; at least one byte."""
@@ -162,7 +165,7 @@ class Slices:
                 break
         body = end - window.at if end >= 0 else -1
         stop = body if body >= 0 else window.waiting
-        if self.terminator not in _LINE_BREAKS or body < 0:
+        if self.terminator not in _LINE_BREAKS or body < 0:  # a terminator may be missing before the next header
             cut = sniff.cut_at_header(window.data[window.at + start : window.at + stop])
             if cut >= 0:
                 return start + cut, start + cut

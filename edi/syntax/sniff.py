@@ -30,6 +30,7 @@ BARE = re.compile(
     rb"|UN[HG][^A-Za-z0-9\s]"
 )
 LOOKAHEAD = 256
+_SAMPLE = 16 * 1024
 
 
 def header_pattern(group: int) -> bytes:
@@ -48,6 +49,8 @@ def starts_header(window: Window) -> bool:
 
 def cut_at_header(body: bytes) -> int:
     """Where, after a line break, a header begins inside what looked like one segment; -1 if nowhere."""
+    if b"\n" not in body and b"\r" not in body:
+        return -1
     for line_break in re.finditer(rb"[\r\n]\s*", body):
         if _HEADER.match(body, line_break.end()):
             return line_break.end()
@@ -87,8 +90,8 @@ def skip_to_header(window: Window, *, first: bool, quiet: bool = False) -> Itera
 
 def wrapped_lines(window: Window) -> bool:
     """Whether the interchange at the window is cut into lines of one length, as by a print program of 80 columns."""
-    window.ensure(LOOKAHEAD)
-    text = window.data[window.at : window.at + 64 * 1024]
+    window.ensure(_SAMPLE)
+    text = window.data[window.at : window.at + _SAMPLE]
     line_break = b"\r\n" if b"\r\n" in text else b"\n" if b"\n" in text else b"\r"
     lines = text.rstrip(b"\r\n\x00\x1a \t").split(line_break)
     if len(lines) < 3:
