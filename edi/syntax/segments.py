@@ -52,7 +52,7 @@ class Splitter:
         self._least_limit = min(self._segment_limit, self._element_limit)  # a segment of n elements has n characters
         self._run = re.compile(re.escape(delimiters.terminator) + run_after(delimiters.terminator))
         release = re.escape(delimiters.release)
-        self._released = re.compile(f"{release}(\r\n|[\s\S]|$)" if release else "$^")
+        self._released = re.compile(release + r"(\r\n|[\s\S]|$)" if release else "$^")
         service = [
             delimiters.release,
             delimiters.element,
