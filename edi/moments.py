@@ -79,7 +79,7 @@ def write_datetime(text: str) -> tuple[str, str] | None:
     return None if clock is None else (day, clock)
 
 
-# EDIFACT C507: the format code stands in the component after the value. How to cut each format: year, month, day, clock.
+# EDIFACT C507: the format code stands in the component after the value. The cuts: year, month, day, length.
 _CUTS = {
     "2": (slice(4, 6), slice(2, 4), slice(0, 2), 6),  # DDMMYY
     "3": (slice(4, 6), slice(0, 2), slice(2, 4), 6),  # MMDDYY
