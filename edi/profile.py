@@ -117,8 +117,11 @@ class Profile:
         def swap(pair: Identities | None) -> Identities | None:
             return None if pair is None else Identities(partner=pair.own, own=pair.partner)
 
-        turned = tuple(
-            dataclasses.replace(agreement, direction="in" if agreement.direction == "out" else "out")
-            for agreement in self.agreements
-        )
+        def turn(agreement: Agreement) -> Agreement:
+            if agreement.direction == "in":
+                return dataclasses.replace(agreement, direction="out")
+            functional: FunctionalAck = "997" if agreement.syntax == "x12" else "contrl"
+            return dataclasses.replace(agreement, direction="in", functional=functional)
+
+        turned = tuple(turn(agreement) for agreement in self.agreements)
         return dataclasses.replace(self, x12=swap(self.x12), edifact=swap(self.edifact), agreements=turned)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from edi import acks, syntax
-from edi.check import compile_check
+from edi.check import Checked, compile_check
 from edi.crosscheck import crosscheck
 from edi.documents import Event
 from edi.documents.exchange import Acknowledgement
@@ -46,22 +48,32 @@ def render_checked(event: Event, profile: Profile, numbers: Numbers, at: dt.date
     """As `render`, with the document's name and the result of the second reader."""
     if isinstance(event.data, Acknowledgement):
         return _render_acknowledgement(event.data, bool(event.test), profile, numbers, at)
-    agreement = outgoing_agreement(event.type, profile)
+    return render_together([event], profile, numbers, at)
+
+
+def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers, at: dt.datetime) -> Rendered:
+    """Several events of one type as the sets of one interchange; set control numbers count up from `numbers.message`."""
+    agreement = outgoing_agreement(events[0].type, profile)
     pair = profile.identities(agreement.syntax)
     if pair is None:
         raise RenderError(f"{profile.partner} has no {agreement.syntax} identity", field="identities")
     map_ = load_map(agreement.map, profile.folder)
-    outgoing = Outgoing(
-        type=agreement.type,
-        version=agreement.version,
-        control=numbers.message,
-        segments=map_.write(event.data),
-        convention=agreement.convention if agreement.syntax == "edifact" else "",
-    )
+    outgoing = [
+        Outgoing(
+            type=agreement.type,
+            version=agreement.version,
+            control=control,
+            segments=map_.write(event.data),
+            convention=agreement.convention if agreement.syntax == "edifact" else "",
+        )
+        for control, event in enumerate(events, start=numbers.message)
+    ]
+    at = at.astimezone(ZoneInfo(profile.timezone))
     envelope = _envelope(agreement, pair, numbers, at, test=profile.environment == "test", group=map_.schema.group)
-    data = syntax.write([outgoing], envelope)
-    _read_back(data, event, map_)
-    note = crosscheck(data, envelope, [outgoing]) if agreement.crosscheck else "switched off for this partner"
+    data = syntax.write(outgoing, envelope)
+    for event, (message, checked) in zip(events, _check(data, map_, len(events)), strict=True):
+        _compare(event, map_, message, checked)
+    note = crosscheck(data, envelope, outgoing) if agreement.crosscheck else "switched off for this partner"
     return Rendered(data, agreement.document, envelope.group_type, note)
 
 
@@ -169,15 +181,15 @@ def _envelope(
     )
 
 
-def _check(data: bytes, map_: Map) -> tuple[Message, object]:
-    """Our own reader and checker on what we wrote. Raises SelfCheckError."""
+def _check(data: bytes, map_: Map, count: int = 1) -> list[tuple[Message, Checked]]:
+    """Our own reader and checker on what we wrote. Raises RenderError for a broken rule, SelfCheckError for a misreading."""
     items = list(syntax.read(data))
     messages = [item for item in items if isinstance(item, Message)]
     faults = [fault for item in items for fault in item.faults]
-    if len(messages) != 1:
-        raise SelfCheckError(f"what was written reads back as {len(messages)} messages")
-    checked = compile_check(map_.schema).check(messages[0])
-    faults.extend(fault for fault in checked.faults if fault.severity in ("reject", "error"))
+    if len(messages) != count:
+        raise SelfCheckError(f"{count} sets were written, {len(messages)} read back")
+    checked = [compile_check(map_.schema).check(message) for message in messages]
+    faults.extend(fault for part in checked for fault in part.faults if fault.severity in ("reject", "error"))
     if faults:
         first = faults[0]
         raise RenderError(
@@ -185,13 +197,11 @@ def _check(data: bytes, map_: Map) -> tuple[Message, object]:
             code="write.required",
             element=first.location.path,
         )
-    return messages[0], checked
+    return list(zip(messages, checked, strict=True))
 
 
-def _read_back(data: bytes, event: Event, map_: Map) -> None:
+def _compare(event: Event, map_: Map, message: Message, checked: Checked) -> None:
     """PutGet on the document itself (maps.md 15): reading what was written gives the same event."""
-    message, checked = _check(data, map_)
-    reading = map_.read(message, checked)
-    difference = map_.difference(event.data, reading.data)
+    difference = map_.difference(event.data, map_.read(message, checked).data)
     if difference:
         raise SelfCheckError(f"reading back gives another event: {difference}")

@@ -1,0 +1,305 @@
+"""`gateway demo`: the main job on real wires, from a confirmed order in Odoo to the supplier's answer on it.
+
+Starts the daemon and the sandbox Odoo as processes of their own, confirms one order for each demo partner, lets a supplier process
+trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1 with a sentence if any
+of it did not happen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from gateway import clock, scaffold
+from gateway.transports.sftp import fingerprint, generate_key
+
+T = TypeVar("T")
+PATIENCE = 30.0
+DESTINATIONS = """\
+destinations:
+  odoo-main:
+    kind: odoo
+    url: env:ODOO_URL
+    db: env:ODOO_DB
+    poll: {interval: 1s, overlap: 5m}
+    unknown_wait: 1s
+    flows:
+      purchase: {login: env:ODOO_LOGIN, key: env:ODOO_KEY}
+"""
+
+
+class DemoFailed(Exception):
+    """Something of the story did not happen: one sentence."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of the scenario, as confirmed in the sandbox."""
+
+    partner: str
+    id: int
+    number: str
+    ordered: Mapping[int, tuple[float, float]]  # line id -> quantity, price as ordered
+
+
+def run(partners: Path, scenario: Path, keep: Path | None = None, version: int = 18) -> int:
+    """The whole demo. Returns the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    started = time.monotonic()
+    for needed in (partners, scenario / "odoo.yaml", scenario / "orders.yaml"):
+        if not needed.exists():
+            console.print(f"{needed} is not here; run the demo in the folder of the repository", style="red")
+            return 1
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-"))) / "instance"
+        try:
+            _Demo(console, stack, partners, scenario, folder, version).play()
+        except (DemoFailed, FileExistsError, httpx.HTTPError) as error:
+            console.print(f"The demo failed: {error}", style="bold red")
+            return 1
+    console.print(f"\nDone in {time.monotonic() - started:.0f} seconds; nothing is left running.", style="bold green")
+    return 0
+
+
+class _Demo:
+    def __init__(
+        self, console: Console, stack: ExitStack, partners: Path, scenario: Path, folder: Path, version: int
+    ) -> None:
+        self.console, self.stack, self.partners, self.scenario = console, stack, partners, scenario
+        self.folder, self.version = folder, version
+        self.odoo, self.port = "", 0
+
+    def play(self) -> None:
+        self.title("1. An instance, the sandbox Odoo and the daemon")
+        self.make_instance()
+        self.start_odoo()
+        self.start_daemon()
+        self.title("2. Purchase orders are confirmed in Odoo")
+        orders = self.confirm_orders()
+        self.title("3. The suppliers trade over SFTP, each as a process of its own")
+        before = self.trade(orders)
+        self.title("4. What happened")
+        self.quiet()
+        for order in orders:
+            self.show(order)
+        self.check(orders, before)
+
+    def make_instance(self) -> None:
+        scaffold.init(self.folder, port=0, partners=self.partners, destinations=DESTINATIONS)
+        suppliers = self.folder / "suppliers"
+        suppliers.mkdir(mode=0o700)
+        for name in self.names():
+            private, public = generate_key(f"{name} supplier key")
+            scaffold.write_secret(suppliers / name, private)
+            (self.folder / "keys" / f"{name}.pub").write_text(public, encoding="utf-8")
+        self.say(f"instance with partners {', '.join(self.names())}")
+
+    def start_odoo(self) -> None:
+        port_file = self.folder / "odoo.port"
+        self.start(
+            "sandbox-odoo",
+            ["-m", "gateway.sandbox.odoo", "--version", str(self.version), "--db", "demo"]
+            + ["--seed", str(self.scenario / "odoo.yaml"), "--port-file", str(port_file)],
+        )
+        port = self.wait("the sandbox Odoo", lambda: port_file.exists() and port_file.read_text(encoding="utf-8").strip())
+        self.odoo = f"http://127.0.0.1:{port}"
+        self.say(f"sandbox Odoo {self.version} on port {port}")
+
+    def start_daemon(self) -> None:
+        ready = self.folder / "ready.json"
+        self.start(
+            "daemon",
+            ["-m", "gateway.cli", "run", "--config", str(self.folder / "gateway.yaml"), "--ready-file", str(ready)],
+            ODOO_URL=self.odoo,
+            ODOO_DB="demo",
+            ODOO_LOGIN="edi",
+            ODOO_KEY="demo-key",
+        )
+        self.port = self.wait("the daemon", lambda: ready.exists() and json.loads(ready.read_text())["sftp"])
+        self.wait("the daemon's first look at Odoo", lambda: self.calls("purchase.order", "search_read") > 0)
+        self.say(f"daemon with SFTP on port {self.port}")
+
+    def confirm_orders(self) -> list[Order]:
+        today = clock.now().date()
+        orders = []
+        for entry in yaml.safe_load((self.scenario / "orders.yaml").read_text(encoding="utf-8"))["orders"]:
+            wanted = entry["order"]
+            for line in wanted["lines"]:
+                line["date"] = f"{today + dt.timedelta(days=line.pop('in'))} 12:00:00"
+            made = self.post("confirm", {**wanted, "user_id": "bea"})
+            lines = self.lines(made["id"])
+            ordered = {line["id"]: (line["product_qty"], line["price_unit"]) for line in lines}
+            orders.append(Order(entry["partner"], made["id"], made["name"], ordered))
+            self.say(f"{made['name']} confirmed for {entry['partner']}, {len(lines)} lines")
+        return orders
+
+    def trade(self, orders: list[Order]) -> dict[str, Any]:
+        """Run the supplier processes, one after the other so that their lines read as a story."""
+        pinned = fingerprint((self.folder / "keys" / "host_ed25519.pub").read_text(encoding="utf-8"))
+        for index, order in enumerate(orders):
+            command = [sys.executable, "-m", "gateway.sandbox.supplier", "--port", str(self.port), "--host-key", pinned]
+            command += ["--user", order.partner, "--key", str(self.folder / "suppliers" / order.partner)]
+            command += ["--partner", str(self.folder / "partners" / order.partner)]
+            if index == 0 and len(orders) > 1:
+                command += ["--impostor", str(self.folder / "partners" / orders[1].partner)]
+            if subprocess.run(command, check=False, timeout=120).returncode != 0:  # noqa: S603  our own program
+                raise DemoFailed(f"the supplier {order.partner} could not trade; see {self.folder / 'daemon.log'}")
+        return self.state()
+
+    def quiet(self) -> None:
+        """Wait until nothing is under way."""
+
+        def done() -> bool:
+            status = self.gateway("status")
+            return not status["destinations"] and not status["receipts"]["count"] and not status["events"]["count"]
+
+        self.wait("the last delivery", done)
+
+    def show(self, order: Order) -> None:
+        self.console.print(f"\nOrder {order.number} ({order.partner})", style="bold")
+        for milestone in self.gateway("order", order.number)["milestones"]:
+            self.console.print(f"  {milestone['at'][11:19]}  {milestone['text']}", markup=False)
+        record = self.record(order)
+        flag = record.get("mail_reception_confirmed", record.get("acknowledged"))
+        self.console.print(f"  In Odoo: supplier's number {record['partner_ref']}, acknowledged: {'yes' if flag else 'no'}")
+        table = Table("line", "quantity", "price", "planned", box=None, pad_edge=False)
+        for line in self.lines(order.id):
+            table.add_row(line["name"].splitlines()[0], *(str(line[k]) for k in ("product_qty", "price_unit", "date_planned")))
+        self.console.print(table)
+        for note in self.notes(order):
+            names = ", ".join(a["name"] for a in note["attachments"])
+            self.console.print(f"  note: {_plain(note['body'])[:150]} [attached: {names or 'nothing'}]", markup=False)
+        for activity in self.activities(order):
+            self.console.print(f"  activity for {activity['user_id'][1]}: {activity['summary']}", markup=False)
+
+    def check(self, orders: list[Order], _before: Mapping[str, Any]) -> None:
+        """Everything the demo promises, against what Odoo and the ledger hold."""
+        for order in orders:
+            record = self.record(order)
+            need(record["partner_ref"], f"{order.number} has no supplier's order number in Odoo")
+            flag = record.get("mail_reception_confirmed", record.get("acknowledged"))
+            need(flag, f"{order.number} is not marked as acknowledged in Odoo")
+            now = {line["id"]: (line["product_qty"], line["price_unit"]) for line in self.lines(order.id)}
+            need(now == order.ordered, f"quantity or price of {order.number} was changed in Odoo: {order.ordered} -> {now}")
+            answers = [note for note in self.notes(order) if "<table" in note["body"]]
+            need(len(answers) == 1, f"{order.number} has {len(answers)} notes with the ordered/confirmed table, not one")
+            need(answers[0]["attachments"], f"the note on {order.number} has no document attached")
+            need(len(self.activities(order)) == 1, f"{order.number} has {len(self.activities(order))} activities, not one")
+        receipts = self.gateway("messages")
+        states = [row["state"] for row in receipts]
+        need(states.count("duplicate") == len(orders), f"{len(orders)} files were sent twice, {states} were seen")
+        need(states.count("quarantined") == 1, f"one file should be quarantined, the files are {states}")
+        kinds = {case["kind"] for case in self.gateway("exceptions", "list")}
+        need("identity.foreign" in kinds, f"no case about the foreign identity, only {sorted(kinds)}")
+        self.console.print("\nEverything the story promises was found in Odoo and in the ledger.", style="green")
+
+    # ---- small things ----------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        return sorted(path.parent.name for path in self.partners.glob("*/partner.yaml"))
+
+    def start(self, name: str, arguments: list[str], **environment: str) -> None:
+        """A child process that ends with the demo; what it prints goes to `<name>.log` of the instance."""
+        log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
+        process = subprocess.Popen(  # noqa: S603  our own program
+            [sys.executable, *arguments], stdout=log, stderr=log, env={**os.environ, **environment}
+        )
+        self.stack.callback(_end, process)
+
+    def wait(self, what: str, done: Callable[[], T]) -> T:
+        for _ in range(int(PATIENCE / 0.1)):
+            if result := done():
+                return result
+            time.sleep(0.1)
+        raise DemoFailed(f"{what} did not come within {PATIENCE:.0f} seconds; the logs are in {self.folder}")
+
+    def gateway(self, *arguments: str) -> Any:
+        """A command of the gateway, as JSON."""
+        command = [sys.executable, "-m", "gateway.cli", *arguments, "--json", "--config", str(self.folder / "gateway.yaml")]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  our own program
+        if done.returncode != 0:
+            raise DemoFailed(f"gateway {' '.join(arguments)} failed: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def post(self, name: str, value: Any) -> Any:
+        answer = httpx.post(f"{self.odoo}/sandbox/{name}", json=value, trust_env=False)
+        if answer.status_code != 200:
+            raise DemoFailed(f"the sandbox refused {name}: {answer.text}")
+        return answer.json()
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = httpx.get(f"{self.odoo}/sandbox/state", trust_env=False).json()
+        return state
+
+    def calls(self, model: str, method: str) -> int:
+        return sum(call.get("model") == model and call.get("method") == method for call in self.state()["calls"])
+
+    def record(self, order: Order) -> dict[str, Any]:
+        found: dict[str, Any] = next(o for o in self.state()["orders"] if o["id"] == order.id)
+        return found
+
+    def lines(self, order: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = next(o for o in self.state()["orders"] if o["id"] == order)["lines"]
+        return found
+
+    def notes(self, order: Order) -> list[dict[str, Any]]:
+        return [m for m in self.state()["messages"] if m["model"] == "purchase.order" and m["res_id"] == order.id and m["body"]]
+
+    def activities(self, order: Order) -> list[dict[str, Any]]:
+        return [a for a in self.state()["activities"] if a["res_model"] == "purchase.order" and a["res_id"] == order.id]
+
+    def title(self, text: str) -> None:
+        self.console.print(f"\n{text}", style="bold")
+
+    def say(self, text: str) -> None:
+        self.console.print(f"  {text}", markup=False)
+
+
+def need(holds: object, sentence: str) -> None:
+    """A promise of the demo. Raises DemoFailed with the sentence when it does not hold."""
+    if not holds:
+        raise DemoFailed(sentence)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=25)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _plain(html: str) -> str:
+    """HTML without its tags, on one line."""
+    return " ".join("".join(_texts(html)).split())
+
+
+def _texts(html: str) -> Iterator[str]:
+    inside = False
+    for character in html:
+        if character == "<":
+            inside = True
+            yield " "
+        elif character == ">":
+            inside = False
+        elif not inside:
+            yield character
+
+
