@@ -57,7 +57,7 @@ class Json2:
             route = "/json/2/<__model__>/<__method__>"
             text = f"Request inferred type is compatible with ['http'] but {route!r} is type='json2'."
             advice = "Please verify the Content-Type request header and try again."
-            content = f"{escape(text)}<br><br>{advice}"
+            content = escape(text).replace("&#x27;", "&#39;") + f"<br><br>{advice}"
             return page(self.database, 415, "Unsupported Media Type", content, Accept="application/json")
         try:
             return json_answer(self.database, await self._call(request))

@@ -100,10 +100,10 @@ def plant(store: Store, seed: Mapping[str, Any]) -> dict[str, int]:
             keys.update(sower.user(where, entry))
         for where, entry in _entries(seed, "products"):
             sower.product(where, entry)
-        for where, entry in _entries(seed, "purchase_orders"):
-            sower.order(where, entry)
         for model, following in (seed.get("next_id") or {}).items():
             store.number_from(model, following)
+        for where, entry in _entries(seed, "purchase_orders"):
+            sower.order(where, entry)
     return keys
 
 
