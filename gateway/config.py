@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import edi
-from edi import located, yaml_source
 from gateway.partners import Book, load_book
 from gateway.secrets import Secrets
 from gateway.units import Duration
@@ -105,10 +104,10 @@ def load(path: Path) -> Configuration:
     destinations: dict[str, tuple[Any, BaseModel]] = {}
     try:
         if file.listeners.sftp is not None:
-            node = yaml_source.as_mapping(yaml_source.as_mapping(tree["listeners"], "listeners")["sftp"], "sftp")
-            listener = located.parse(importlib.import_module("gateway.transports.sftp").Listener, node)
+            module = importlib.import_module("gateway.transports.sftp")
+            listener = edi.parse_config(module.Listener, tree["listeners"]["sftp"])
         for name in file.destinations:
-            destinations[name] = _destination(name, yaml_source.as_mapping(tree["destinations"], "destinations"))
+            destinations[name] = _destination(name, tree["destinations"][name])
     except (edi.ProfileError, edi.MapError) as error:
         complaints.append(str(error))
     complaints.extend(
@@ -121,12 +120,12 @@ def load(path: Path) -> Configuration:
     return Configuration(path, file, Secrets(path.parent), book, listener, destinations)
 
 
-def read_file(path: Path) -> tuple[GatewayFile, yaml_source.Mapping_]:
+def read_file(path: Path) -> tuple[GatewayFile, Any]:
     """gateway.yaml alone, checked, and its tree."""
     if not path.is_file():
         raise edi.ProfileError(f"{path}: there is no such file; `gateway init DIR` makes one")
-    tree = yaml_source.load(path)
-    located.parse(Keys, tree)  # without the environment, so that complaints point into the file
+    tree = edi.load_config(path)
+    edi.parse_config(Keys, tree)  # without the environment, so that complaints point into the file
     return GatewayFile(**{str(key): value for key, value in tree.items()}), tree
 
 
@@ -138,13 +137,13 @@ def database_url(url: str, folder: Path) -> str:
     return url
 
 
-def _destination(name: str, node: yaml_source.Mapping_) -> tuple[Any, BaseModel]:
-    part = yaml_source.as_mapping(node[name], name)
-    kind = str(yaml_source.required(part, "kind", f"destination {name}"))
+def _destination(name: str, part: Any) -> tuple[Any, BaseModel]:
+    if "kind" not in part:
+        raise edi.ProfileError(f"{part.file}:{part.line}: destinations.{name}.kind: this key is missing")
+    kind = str(part["kind"])
     try:
         module = importlib.import_module(f"gateway.destinations.{kind}")
     except ModuleNotFoundError:
         line = part.key_line("kind")
         raise edi.ProfileError(f"{part.file}:{line}: destinations.{name}.kind: there is no kind {kind!r}") from None
-    return module, located.parse(module.Settings, part)
-
+    return module, edi.parse_config(module.Settings, part)

@@ -117,7 +117,11 @@ class Daemon:
         from gateway.transports.sftp import SftpServer
 
         self.sftp = SftpServer(
-            self.configuration.listener, self._hosted(self.configuration.book), self.flow, self.flow, self.configuration.secrets
+            self.configuration.listener,
+            self._hosted(self.configuration.book),
+            self.flow,
+            self.flow,
+            self.configuration.secrets,
         )
         await self.sftp.start()
 
@@ -128,11 +132,14 @@ class Daemon:
         for partner in book:
             for name, settings in partner.channels.items():
                 mailbox = f"{partner.id}/{name}"
-                channel = transport(settings.kind).open_channel(mailbox, settings, self.configuration.secrets)
-                sinks[mailbox] = channel.sink
-                if channel.poll is not None:
+                module = transport(settings.kind)
+                sink = module.sink(settings, self.configuration.secrets)
+                if sink is not None:
+                    sinks[mailbox] = sink
+                poller = module.poller(mailbox, settings, self.configuration.secrets)
+                if poller is not None:
                     wanted.add(f"poll:{mailbox}")
-                    self._poll(f"poll:{mailbox}", channel.every, channel.poll)
+                    self._poll(f"poll:{mailbox}", poller.every, poller.poll)
         for gone in self.schedule.names() - wanted:
             self.schedule.remove(gone)
         self.flow.book = book

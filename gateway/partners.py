@@ -15,8 +15,6 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 import edi
-from edi import located, yaml_source
-from edi.partner_file import AgreementFile, PartnerFile, profile_of, read_partner_file
 from gateway.units import seconds
 
 BUSINESS_ANSWER = "business"
@@ -36,7 +34,7 @@ class Partner:
 
     id: str
     folder: Path
-    file: PartnerFile
+    file: edi.PartnerFile
     profile: edi.Profile
     channels: Mapping[str, BaseModel]
 
@@ -97,11 +95,11 @@ def load_book(folder: Path, environment: Literal["prod", "test"]) -> Book:
 
 def load_partner(folder: Path, environment: Literal["prod", "test"]) -> Partner:
     """One partner's folder: partner.yaml, its channels and every map it names."""
-    file, tree = read_partner_file(folder)
-    profile = profile_of(file, folder, environment)
+    file, tree = edi.read_partner_file(folder)
+    profile = edi.profile_of(file, folder, environment)
     channels = dict(_channels(tree))
     for index, agreement in enumerate(file.agreements):
-        node = yaml_source.as_mapping(yaml_source.as_sequence(tree["agreements"], "agreements")[index], "agreement")
+        node = tree["agreements"][index]
         if agreement.channel and agreement.channel not in channels:
             raise edi.ProfileError(
                 f"{node.file}:{node.key_line('channel')}: agreements.{index}.channel: there is no channel "
@@ -124,20 +122,21 @@ def transport(kind: str) -> Any:
     return importlib.import_module(f"gateway.transports.{kind.partition('-')[0]}")
 
 
-def _channels(tree: yaml_source.Mapping_) -> Iterator[tuple[str, BaseModel]]:
-    for node in yaml_source.as_sequence(tree.get("channels", yaml_source.Sequence_()), "channels"):
-        channel = yaml_source.as_mapping(node, "a channel")
-        kind = str(yaml_source.required(channel, "kind", "a channel"))
-        name = str(yaml_source.required(channel, "name", "a channel"))
+def _channels(tree: Any) -> Iterator[tuple[str, BaseModel]]:
+    for channel in tree.get("channels", ()):
+        if not isinstance(channel, Mapping) or not {"kind", "name"} <= set(channel):
+            line = tree.key_line("channels")
+            raise edi.ProfileError(f"{tree.file}:{line}: channels: each channel needs a `name` and a `kind`")
+        kind, name = str(channel["kind"]), str(channel["name"])
         try:
             model = transport(kind).CHANNELS[kind]
         except (ModuleNotFoundError, KeyError):
             line = channel.key_line("kind")
             raise edi.ProfileError(f"{channel.file}:{line}: channels.kind: there is no transport {kind!r}") from None
-        yield name, located.parse(model, channel)
+        yield name, edi.parse_config(model, channel)
 
 
-def _clocks(agreement: AgreementFile) -> Clocks:
+def _clocks(agreement: edi.AgreementFile) -> Clocks:
     expected = agreement.ack_expected
     business = expected.get(BUSINESS_ANSWER)
     within = business.get("within") if isinstance(business, Mapping) else business
