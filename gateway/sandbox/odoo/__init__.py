@@ -5,8 +5,9 @@ Control endpoints under /sandbox make orders, inject faults and show what the da
 """
 
 from gateway.sandbox.odoo.app import Sandbox
+from gateway.sandbox.odoo.command import main
 from gateway.sandbox.odoo.database import Database
 from gateway.sandbox.odoo.seed import SeedError
 from gateway.sandbox.odoo.server import Settings, build, running, serve
 
-__all__ = ["Database", "Sandbox", "SeedError", "Settings", "build", "running", "serve"]
+__all__ = ["Database", "Sandbox", "SeedError", "Settings", "build", "main", "running", "serve"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gateway.sandbox.odoo.base import external_ids
 from gateway.sandbox.odoo.errors import AccessError
-from gateway.sandbox.odoo.records import Session
+from gateway.sandbox.odoo.session import Session
 
 ADMIN = "base.group_system"
 PURCHASE = "purchase.group_purchase_user"

@@ -14,6 +14,7 @@ from gateway.sandbox.odoo.fields import (
     choice,
     date,
     flag,
+    html,
     integer,
     many,
     moment,
@@ -26,7 +27,8 @@ from gateway.sandbox.odoo.fields import (
 from gateway.sandbox.odoo.load import Loading
 from gateway.sandbox.odoo.mail import Threads
 from gateway.sandbox.odoo.purchase import taxed
-from gateway.sandbox.odoo.records import Records, Session, record_method
+from gateway.sandbox.odoo.records import Records, record_method
+from gateway.sandbox.odoo.session import Session
 from gateway.sandbox.odoo.values import rounded
 
 BILLS = ("in_invoice", "in_refund")
@@ -167,7 +169,7 @@ def models(version: int) -> Sequence[Model]:
         "sequence": integer("Sequence", default=10),
         "product_id": one("product.product", "Product"),
         "name": text("Label"),
-        "quantity": number("Quantity", default=1.0, digits="Product Unit of Measure"),
+        "quantity": number("Quantity", default=1.0, digits=spelt.quantity_digits),
         "product_uom_id": one("uom.uom", "Unit of Measure"),
         "price_unit": number("Unit Price", digits="Product Price"),
         "discount": number("Discount (%)", digits=2),
@@ -195,7 +197,7 @@ def models(version: int) -> Sequence[Model]:
         "sequence": integer("Sequence", default=10),
         "product_id": one("product.product", "Product"),
         "name": text("Description"),
-        "product_uom_qty": number("Quantity", default=1.0, digits="Product Unit of Measure"),
+        "product_uom_qty": number("Quantity", default=1.0, digits=spelt.quantity_digits),
         spelt.line_uom: one("uom.uom", "Unit of Measure"),
         "price_unit": number("Unit Price", digits="Product Price"),
         ("tax_ids" if new else "tax_id"): many("account.tax", "Taxes"),
@@ -209,6 +211,23 @@ def models(version: int) -> Sequence[Model]:
         "active": flag("Active", default=True),
         "company_id": one("res.company", "Company"),
     }
+    payment_term: dict[str, Field] = {
+        "name": char("Payment Terms", required=True),
+        "note": html("Description on the Invoice"),
+        "active": flag("Active", default=True),
+        "line_ids": children("account.payment.term.line", "payment_id", "Terms"),
+        "early_discount": flag("Early Discount"),
+        "discount_percentage": number("Discount %", default=2.0),
+        "discount_days": integer("Discount Days", default=10),
+    }
+    delays = ("days_after=Days after invoice date", "days_after_end_of_month=Days after end of month")
+    payment_term_line: dict[str, Field] = {
+        "payment_id": one("account.payment.term", "Payment Terms", required=True),
+        "value": choice("Value", "percent", "fixed", default="percent"),
+        "value_amount": number("Due", default=100.0, digits=6),
+        "delay_type": choice("Delay Type", *delays, default="days_after"),
+        "nb_days": integer("Days"),
+    }
     incoterm = {
         "code": char("Code", required=True),
         "name": char("Name", required=True),
@@ -216,7 +235,8 @@ def models(version: int) -> Sequence[Model]:
     }
     return (
         Model("account.incoterms", "Incoterms", incoterm, Terms),
-        Model("account.payment.term", "Payment Terms", {"name": char("Payment Terms", required=True)}, Records),
+        Model("account.payment.term", "Payment Terms", payment_term, Records),
+        Model("account.payment.term.line", "Payment Terms Line", payment_term_line, Records),
         Model("account.tax", "Tax", tax, Records),
         Model("account.move", "Journal Entry", move, Bills, "invoice_date desc, id desc"),
         Model("account.move.line", "Journal Item", move_line, BillLines),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.sandbox.odoo.errors import InvalidValue
 from gateway.sandbox.odoo.fields import (
@@ -20,7 +21,8 @@ from gateway.sandbox.odoo.fields import (
     one,
     text,
 )
-from gateway.sandbox.odoo.records import Records, Session, model_method, record_method
+from gateway.sandbox.odoo.records import Records, model_method, record_method
+from gateway.sandbox.odoo.session import Session
 
 
 class Partners(Records):
@@ -143,6 +145,8 @@ def models(version: int) -> Sequence[Model]:
         unit["factor_inv"] = number(
             "Bigger Ratio", compute=lambda session, record: 1 / session.value("uom.uom", record, "factor")
         )
+    shared = ("street", "street2", "city", "zip", "state_id", "country_id", "vat", "company_registry", "email", "phone")
+    address = {name: replace(partner[name], related=f"partner_id.{name}") for name in shared}
     return (
         Model("res.partner", "Contact", partner, Partners, "name, id"),
         Model("res.users", "User", user, Users, "login", "login"),
@@ -156,6 +160,7 @@ def models(version: int) -> Sequence[Model]:
                 "name": char("Company Name", required=True),
                 "partner_id": one("res.partner", "Partner", required=True),
                 "currency_id": one("res.currency", "Currency", required=True),
+                **address,
             },
             Records,
         ),

@@ -10,7 +10,7 @@ from gateway.sandbox.odoo import accounts, base, mail, products, purchase, stock
 from gateway.sandbox.odoo.access import check
 from gateway.sandbox.odoo.errors import AccessError, ArgumentMismatch, UnknownMethod
 from gateway.sandbox.odoo.fields import Model
-from gateway.sandbox.odoo.records import Session
+from gateway.sandbox.odoo.session import Session
 
 VERSIONS = (18, 19)
 

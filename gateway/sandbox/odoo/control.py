@@ -14,8 +14,8 @@ from gateway.sandbox.odoo.database import Database
 from gateway.sandbox.odoo.errors import ArgumentMismatch, OdooError, UnknownMethod, UnknownModel
 from gateway.sandbox.odoo.fields import Values
 from gateway.sandbox.odoo.injection import InjectionError, Injections
-from gateway.sandbox.odoo.records import Session
 from gateway.sandbox.odoo.seed import SeedError, Sower
+from gateway.sandbox.odoo.session import Session
 
 LOOPBACK = ("127.0.0.1", "::1")
 ADMIN = 2

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.sandbox.odoo.catalogue import call, models
-from gateway.sandbox.odoo.records import Recordset, Session
 from gateway.sandbox.odoo.seed import plant
+from gateway.sandbox.odoo.session import Recordset, Session
 from gateway.sandbox.odoo.store import Store, utc_now
 
 CALLS_KEPT = 5000

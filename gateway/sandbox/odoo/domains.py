@@ -14,7 +14,7 @@ from gateway.sandbox.odoo.errors import InvalidValue
 from gateway.sandbox.odoo.fields import Field
 
 if TYPE_CHECKING:
-    from gateway.sandbox.odoo.records import Session
+    from gateway.sandbox.odoo.session import Session
 
 Test: TypeAlias = Callable[[int], bool]
 OPERATORS = frozenset(

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from gateway.sandbox.odoo.database import Database
 from gateway.sandbox.odoo.errors import OdooError, SerializationFailure
 from gateway.sandbox.odoo.injection import Dropped, Fault, Injections, Interrupted
-from gateway.sandbox.odoo.records import Session
+from gateway.sandbox.odoo.session import Session
 
 
 class Exchange:

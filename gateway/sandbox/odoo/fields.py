@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from gateway.sandbox.odoo.records import Records, Session
+    from gateway.sandbox.odoo.records import Records
+    from gateway.sandbox.odoo.session import Session
 
 Values: TypeAlias = dict[str, Any]
 Compute: TypeAlias = "Callable[[Session, int], Any]"
@@ -61,13 +62,14 @@ class Names(NamedTuple):
     supplier_uom: str
     terms: str
     user_groups: str
+    quantity_digits: str
 
 
 def names(version: int) -> Names:
     """The names of one major version (odoo.md section 2)."""
     if version >= 19:
-        return Names("product_uom_id", "tax_ids", "product_uom_id", "note", "group_ids")
-    return Names("product_uom", "taxes_id", "product_uom", "notes", "groups_id")
+        return Names("product_uom_id", "tax_ids", "product_uom_id", "note", "group_ids", "Product Unit")
+    return Names("product_uom", "taxes_id", "product_uom", "notes", "groups_id", "Product Unit of Measure")
 
 
 def char(label: str = "", **more: Any) -> Field:

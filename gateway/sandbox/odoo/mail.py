@@ -35,7 +35,8 @@ from gateway.sandbox.odoo.fields import (
     one,
     text,
 )
-from gateway.sandbox.odoo.records import Records, Recordset, Session, record_method
+from gateway.sandbox.odoo.records import Records, record_method
+from gateway.sandbox.odoo.session import Recordset, Session
 
 
 class Threads(Records):

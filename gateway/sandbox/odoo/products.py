@@ -21,7 +21,8 @@ from gateway.sandbox.odoo.fields import (
     number,
     one,
 )
-from gateway.sandbox.odoo.records import Records, Session
+from gateway.sandbox.odoo.records import Records
+from gateway.sandbox.odoo.session import Session
 
 
 class Products(Records):

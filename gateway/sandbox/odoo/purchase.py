@@ -27,7 +27,8 @@ from gateway.sandbox.odoo.fields import (
 )
 from gateway.sandbox.odoo.mail import Threads
 from gateway.sandbox.odoo.products import SupplierPrices, convert
-from gateway.sandbox.odoo.records import Records, Session, record_method
+from gateway.sandbox.odoo.records import Records, record_method
+from gateway.sandbox.odoo.session import Session
 from gateway.sandbox.odoo.stock import Pickings
 from gateway.sandbox.odoo.values import rounded
 
@@ -325,7 +326,7 @@ def models(version: int) -> Sequence[Model]:
         "sequence": integer("Sequence", default=10),
         "product_id": one("product.product", "Product"),
         "name": text("Description", required=True),
-        "product_qty": number("Quantity", digits="Product Unit of Measure"),
+        "product_qty": number("Quantity", digits=spelt.quantity_digits),
         spelt.line_uom: one("uom.uom", "Unit of Measure"),
         "price_unit": number("Unit Price", digits="Product Price"),
         "discount": number("Discount (%)", digits=2),

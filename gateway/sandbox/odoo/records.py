@@ -1,4 +1,4 @@
-"""A session (who calls, in which context, since when) and the methods every model has.
+"""The methods every model has.
 
 Each model's own behaviour is a subclass of Records beside its fields. Methods marked `model_method` or
 `record_method` can be called from outside; anything else cannot. The rule kept: arguments have the names Odoo gives
@@ -7,15 +7,13 @@ them, since they are part of its interface.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from gateway.sandbox.odoo.domains import compile_domain, mentions
 from gateway.sandbox.odoo.errors import InvalidValue, MissingError, ValidationError
 from gateway.sandbox.odoo.fields import Field, Model, Values
-from gateway.sandbox.odoo.store import STAMP, Store
+from gateway.sandbox.odoo.session import Recordset, Session
 from gateway.sandbox.odoo.values import shown, stored
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,70 +30,6 @@ def record_method(function: Function) -> Function:
     """Callable from outside, on ids."""
     function.__dict__["rpc"] = "record"
     return function
-
-
-@dataclass(frozen=True, slots=True)
-class Recordset:
-    """A method's result that is records. What a client gets of it differs by version."""
-
-    model: str
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One call: `started` is the start of its transaction, naive UTC."""
-
-    store: Store
-    uid: int
-    started: dt.datetime
-    context: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, model: str) -> Records:
-        definition = self.store.model(model)
-        return definition.behaviour(self, definition)
-
-    def with_context(self, **values: Any) -> Session:
-        return replace(self, context={**self.context, **values})
-
-    @property
-    def stamp(self) -> str:
-        return self.started.strftime(STAMP)
-
-    @property
-    def seconds(self) -> str:
-        """The start cut to whole seconds, as a datetime field holds it."""
-        return self.stamp[:19]
-
-    def value(self, model: str, record: int, path: str) -> Any:
-        """The kept, computed or related value at a dotted path; False once a step of the way is empty."""
-        name, _, rest = path.partition(".")
-        if name == "id":
-            return record
-        definition = self.store.model(model).fields[name]
-        if definition.related:
-            found = self.value(model, record, definition.related)
-        elif definition.compute is not None:
-            found = definition.compute(self, record)
-        elif definition.type == "one2many":
-            found = self._children(definition, record)
-        else:
-            row = self.store.rows(model).get(record, {})
-            found = row.get(name, [] if definition.many else definition.default)
-        if not rest:
-            return found
-        return self.value(definition.relation, found, rest) if found else False
-
-    def display_name(self, model: str, record: int) -> str:
-        return self[model].display_name(record)
-
-    def _children(self, definition: Field, record: int) -> list[int]:
-        target = self.store.model(definition.relation)
-        rows = self.store.rows(definition.relation)
-        found = [
-            child for child, row in rows.items() if row.get(definition.inverse) == record and row.get("active", True)
-        ]
-        return self[target.name].sort(found, target.order)
 
 
 class Records:

@@ -17,7 +17,8 @@ from gateway.sandbox.odoo.access import GROUPS
 from gateway.sandbox.odoo.base import external_ids
 from gateway.sandbox.odoo.errors import OdooError
 from gateway.sandbox.odoo.fields import Field, Values
-from gateway.sandbox.odoo.records import Records, Session
+from gateway.sandbox.odoo.records import Records
+from gateway.sandbox.odoo.session import Session
 from gateway.sandbox.odoo.store import Store
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -89,6 +90,8 @@ def plant(store: Store, seed: Mapping[str, Any]) -> dict[str, int]:
         for section, model in SECTIONS.items():
             if section != "currencies":
                 for where, entry in _entries(seed, section):
+                    if section == "payment_terms":
+                        entry.setdefault("line_ids", [(0, 0, {"nb_days": entry.pop("days", 0)})])
                     sower.add(where, model, entry)
         for where, entry in _entries(seed, "warehouses", [{"name": "Main Warehouse", "code": "WH"}]):
             sower.warehouse(where, entry)
@@ -123,7 +126,7 @@ class Sower:
 
     def foundation(self, company: Mapping[str, Any], currencies: Any, precision: Mapping[str, int]) -> None:
         """What every database has: precisions, currencies, countries, units, groups, subtypes, the company, user 1."""
-        for name, digits in {"Product Price": 2, "Product Unit of Measure": 2, **precision}.items():
+        for name, digits in {"Product Price": 2, self.store.names.quantity_digits: 2, **precision}.items():
             self.add("precision", "decimal.precision", {"name": name, "digits": digits})
         self.add("currencies", "res.currency", {"name": "USD", "symbol": "$"})
         self.add("currencies", "res.currency", {"name": "EUR", "symbol": "€"})

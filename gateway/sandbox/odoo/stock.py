@@ -21,12 +21,14 @@ from gateway.sandbox.odoo.fields import (
     html,
     many,
     moment,
+    names,
     number,
     one,
 )
 from gateway.sandbox.odoo.mail import Threads
 from gateway.sandbox.odoo.products import convert
-from gateway.sandbox.odoo.records import Records, Session, record_method
+from gateway.sandbox.odoo.records import Records, record_method
+from gateway.sandbox.odoo.session import Session
 
 OPEN = ("draft", "waiting", "confirmed", "assigned")
 
@@ -292,6 +294,7 @@ def _done(session: Session, move: int) -> float:
 
 
 def models(version: int) -> Sequence[Model]:
+    spelt = names(version)
     package = "stock.package" if version >= 19 else "stock.quant.package"
     states = (
         "draft",
@@ -327,7 +330,7 @@ def models(version: int) -> Sequence[Model]:
         "picking_id": one("stock.picking", "Transfer"),
         "product_id": one("product.product", "Product", required=True),
         "product_uom": one("uom.uom", "UoM", required=True),
-        "product_uom_qty": number("Demand", digits="Product Unit of Measure"),
+        "product_uom_qty": number("Demand", digits=spelt.quantity_digits),
         "quantity": number("Quantity", compute=_done),
         "state": choice("Status", *states, default="draft"),
         "purchase_line_id": one("purchase.order.line", "Purchase Order Line"),
@@ -339,7 +342,7 @@ def models(version: int) -> Sequence[Model]:
         "move_id": one("stock.move", "Stock Operation"),
         "product_id": one("product.product", "Product", related="move_id.product_id"),
         "product_uom_id": one("uom.uom", "Unit of Measure", related="move_id.product_uom"),
-        "quantity": number("Quantity", digits="Product Unit of Measure"),
+        "quantity": number("Quantity", digits=spelt.quantity_digits),
         "picked": flag("Picked"),
         "lot_name": char("Lot/Serial Number Name"),
         "result_package_id": one(package, "Destination Package"),
