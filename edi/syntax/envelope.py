@@ -95,6 +95,7 @@ class _Walk:
             place = Location(offset=offset, tag="ISA")
             found = window.data[window.at : window.at + 40].decode("latin-1")
             yield Gap(window.take(3), offset, [fault("isa.separator", place, found=found, expected="16 separators")])
+            yield from sniff.skip_to_header(window, first=False, quiet=True)
             return
         limits = self.options.limits
         wrapped = self.options.wrapped or sniff.wrapped_lines(window)

@@ -93,7 +93,7 @@ class Slices:
         while True:
             found = self._next(position)
             if found is None:
-                within = window.ended or window.waiting <= self._limits["message"]
+                within = window.ended
                 full = self._content_length() if within else self._cut_length()
                 body = full
                 break
@@ -106,6 +106,7 @@ class Slices:
                 body = full = start
                 break
             position, binary = self._after_binary(start), True
+        within = within and full <= self._limits["message"]
         offset = window.offset
         return Slice(window.take(full), offset, body, seen, within, binary)
 

@@ -82,12 +82,14 @@ def opening(window: Window) -> Opening | None:
     component, terminator = (data[position + i : position + i + 1].decode("latin-1") for i in (1, 2))
     length = position + 3 - start
     findings = []
-    if not terminator or (terminator.isalnum() and not component.isalnum()):
+    follows = data[position + 2 : position + 6]
+    if not terminator or follows.startswith((b"GS" + separator, b"TA1" + separator, b"IEA" + separator)):
         # ISA16 is absent: what stands there is the terminator.
         findings.append(Finding("isa.separator", element=16, found=component, severity="error"))
         component, terminator, length = "", component, length - 1
-    if component and (component.isalnum() or component in " \r\n" or component == separator.decode("latin-1")):
-        findings.append(Finding("isa.separator", element=16, found=component))
+    elif component.isalnum() or component in " \r\n" or component == separator.decode("latin-1"):
+        findings.append(Finding("isa.separator", element=16, found=component, severity="error"))
+        component = ""
     if not terminator or terminator.isalnum() or terminator == " " or terminator == separator.decode("latin-1"):
         findings.append(Finding("isa.terminator", element=16, found=terminator))
     usable = not any(finding.code == "isa.terminator" for finding in findings)

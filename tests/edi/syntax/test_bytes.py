@@ -103,4 +103,5 @@ def test_offsets_point_at_the_segments(data: bytes) -> None:
             assert item.offset <= at <= item.offset + len(item.raw)
             tag = segment[0].encode("latin-1", "replace")
             if tag.isalnum():
-                assert data[at : at + len(tag)] == tag
+                # a line break inside a tag is removed from the segment, not from the slice
+                assert data[at : at + len(tag) + 8].translate(None, b"\r\n").startswith(tag)
