@@ -25,7 +25,8 @@ from edi.syntax import offset_of
 
 Occurrence = list[Any]  # recursive: list[list[Segment] | list[Occurrence] | None]
 
-_ENVELOPE = ("ST", "SE", "UNH", "UNT")  # the reader reports these when they are missing
+# What the reader reports itself: that these are missing, and identifiers, control numbers and counts in these elements.
+_ENVELOPE = {"ST": (1, 2), "SE": (1, 2), "UNH": (1,), "UNT": (1, 2)}
 
 _checkers: WeakKeyDictionary[Schema, Checker] = WeakKeyDictionary()
 
@@ -209,8 +210,7 @@ class _Walk:
                 self.absent(over, entry, "", number, guide=entry.usage != "required")
                 continue
             for qualifier, variant in entry.variants:
-                due = variant.guide_usage == "required" and entry.effective_usage != "required"
-                if due and not _of_qualifier(items or [], entry, qualifier):
+                if variant.guide_usage == "required" and not _of_qualifier(items or [], entry, qualifier):
                     self.absent(over, variant, f"[{qualifier}]", number, guide=True)
 
     def absent(self, level: Level, entry: Entry, qualifier: str, number: int, *, guide: bool) -> None:
@@ -235,6 +235,7 @@ class _Walk:
         found = findings(definition, segment, self.automaton.decimal)
         if isinstance(misfit, LoopEntry):
             found = [*_unfit(misfit, definition, segment, found), *found]
+        found = [one for one in found if one.element not in _ENVELOPE.get(segment[0], ())]
         if not found:
             return
         path, loop = self.path_of(position), _loop_name(position.level)

@@ -112,7 +112,11 @@ def _variant(entry: Entry, qualifier: str, narrow: Callable[[Entry], Entry]) -> 
     """The entry with the variant of a qualifier changed, or made from the entry itself."""
     own: Any = entry  # an entry's variants are of its own kind, which the types cannot say for a union
     known: dict[str, Any] = dict(entry.variants)
-    variant: Entry = known.get(qualifier) or dataclasses.replace(own, variants=())
+    if qualifier not in known:
+        # That the entry is required does not mean that it is with every qualifier.
+        usage = "not_used" if entry.effective_usage == "not_used" else "optional"
+        known[qualifier] = dataclasses.replace(own, variants=(), usage=usage, guide_usage=None)
+    variant: Entry = known[qualifier]
     known[qualifier] = narrow(variant)
     changed: Entry = dataclasses.replace(own, variants=tuple(known.items()))
     return changed
