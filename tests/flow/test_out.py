@@ -1,0 +1,221 @@
+"""Orders that leave, their acknowledgements, deliveries that fail: order is kept, nothing is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.ledger import Ledger
+from gateway.ledger.queries import answers, lanes
+from gateway.ports import Business, Done, Outcome, Parcel, Transient, Unknown
+from gateway.replay import replay
+from tests.flow.world import Remembering, World, case, isa, order_released, set_855, set_997
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    return World.make(ledger)
+
+
+async def test_an_order_becomes_the_partners_document(world: World) -> None:
+    assert await world.submit(order_released()) == 1
+    [(name, data)] = (await world.out()).items()
+    assert name == "850_P00042_000000001.edi"
+    assert b"BEG*00*SA*P00042" in data or b"BEG*00**P00042" in data
+    assert b"PO1*675*100*EA*12.5" in data
+    [sent] = await world.sent("po/P00042")
+    assert (sent.type, sent.state, sent.interchange_control, sent.group_control) == ("850", "sent", "1", "1")
+    assert await world.flow.recall("odoo-main") == {"cursor": "x"}
+
+
+async def test_a_known_event_is_not_sent_again(world: World) -> None:
+    await world.submit(order_released())
+    assert await world.submit(order_released()) == 0
+    assert len(await world.out()) == 1
+
+
+async def test_control_numbers_go_up_and_are_shared_with_acknowledgements(world: World) -> None:
+    await world.submit(order_released("P1"))
+    await world.upload(isa([set_855(order="P1")]))
+    await world.submit(order_released("P2"))
+    assert [name.rpartition("_")[2] for name in await world.out()] == [f"{n:09d}.edi" for n in (1, 2, 3)]
+
+
+async def test_the_partners_997_is_matched(world: World) -> None:
+    await world.submit(order_released())
+    await world.upload(isa([set_997(1)], group="FA"))
+    [sent] = await world.sent("po/P00042")
+    assert sent.state == "accepted"
+    assert sent.functional_at
+    assert await world.cases() == []
+    assert world.notices() == []
+
+
+async def test_a_refused_order_becomes_a_notice_on_the_order(world: World) -> None:
+    await world.submit(order_released())
+    detail = "AK2*850*0001~AK3*PO1*5**8~AK4*3*355*7*EA~AK5*R*5~"
+    await world.upload(isa([set_997(1, "R", detail=detail)], group="FA"))
+    [sent] = await world.sent("po/P00042")
+    assert sent.state == "rejected"
+    [notice] = world.notices()
+    assert notice.facts["order"] == "P00042"
+    assert notice.facts["reference"] == "purchase.order,7"
+    assert "PO1" in notice.facts["note"]
+    assert "code not accepted" in notice.facts["note"]
+    assert [c.kind for c in await world.cases()] == ["partner.rejected"]
+
+
+async def test_a_worse_answer_wins_and_a_better_one_does_not(world: World) -> None:
+    await world.submit(order_released())
+    await world.upload(isa([set_997(1, "R")], group="FA"))
+    await world.upload(isa([set_997(1, "A")], group="FA", control=2))
+    assert [sent.state for sent in await world.sent("po/P00042")] == ["rejected"]
+
+
+async def test_a_business_answer_ends_the_clocks(world: World) -> None:
+    await world.submit(order_released())
+    await world.upload(isa([set_855()]))
+    [sent] = await world.sent("po/P00042")
+    assert sent.answered_at
+    assert sent.functional_at
+    world.later(hours=30)
+    assert await world.ledger.read(lambda c: answers.overdue(c, "2027-01-01")) == []
+
+
+async def test_an_answer_that_does_not_come_is_overdue(world: World) -> None:
+    await world.submit(order_released())
+    [late] = await world.ledger.read(lambda c: answers.overdue(c, "2027-01-01"))
+    assert late.subject == "po/P00042"
+
+
+async def test_fetching_a_file_is_seen(world: World) -> None:
+    await world.submit(order_released())
+    [file] = await world.flow.outgoing("acme/inbox")
+    await world.flow.collected("acme/inbox", file.id)
+    assert [sent.state for sent in await world.sent("po/P00042")] == ["collected"]
+    await world.flow.discard("acme/inbox", file.id)
+    assert await world.out() == {}
+
+
+async def test_an_order_that_cannot_be_written_becomes_a_notice(world: World) -> None:
+    await world.submit(order_released("P00042-" + "X" * 40))
+    assert await world.out() == {}
+    [notice] = world.notices()
+    assert "was not sent" in notice.facts["note"]
+    assert [c.kind for c in await world.cases()] == ["render.failed"]
+    await world.submit(order_released("P00043"))
+    assert len(await world.out()) == 1  # the next order goes on
+
+
+async def test_a_transient_failure_delays_its_lane_and_keeps_the_order(world: World) -> None:
+    failing = True
+    world.odoo.answer = lambda parcel: Transient("busy", 5) if failing and parcel.key == "po/P1" else Done()
+    await world.upload(isa([set_855(order="P1", supplier="A")]))
+    await world.upload(isa([set_855(order="P1", supplier="B")], control=2))
+    await world.upload(isa([set_855(order="P2")], control=3))
+    assert [p.key for p in world.events()] == ["po/P1", "po/P2"]  # the second of P1 waits, P2 does not
+    failing = False
+    world.later(minutes=1)
+    await world.settle()
+    numbers = [p.event.data.supplier_order_number for p in world.events() if p.key == "po/P1" and p.event]
+    assert numbers == ["A", "A", "B"]
+    assert {p.id for p in world.events() if p.key == "po/P1"} != set()
+
+
+async def test_a_destination_that_is_down_delays_only_itself(world: World) -> None:
+    down = True
+    world.odoo.answer = lambda parcel: Transient("connection refused", 10, "connector") if down else Done()
+    for number in range(1, 6):
+        await world.upload(isa([set_855(order=f"P{number}")], control=number))
+    assert len(world.odoo.parcels) == 1  # one knock at the door, then everybody waits
+    assert len(await world.out()) == 5  # intake and acknowledgements go on
+    down = False
+    world.later(seconds=15)
+    await world.settle()
+    assert [p.key for p in world.odoo.parcels[1:]] == [f"po/P{n}" for n in range(1, 6)]
+    assert all(p.attempt == 1 for p in world.odoo.parcels)  # nothing was counted against the documents
+
+
+async def test_a_wrong_credential_is_one_case_and_closes_by_itself(world: World) -> None:
+    wrong = True
+    world.odoo.answer = (
+        lambda parcel: Transient("access denied", 5, "connector", "credential") if wrong else Done()
+    )
+    await world.upload(isa([set_855(order="P1")]))
+    await world.upload(isa([set_855(order="P2")], control=2))
+    assert [c.kind for c in await world.cases()] == ["connector.credential"]
+    world.later(seconds=60)
+    await world.settle()
+    assert len(world.odoo.parcels) == 1  # not sooner than five minutes
+    wrong = False
+    world.later(minutes=5)
+    await world.settle()
+    assert await world.cases() == []
+    assert len(world.odoo.parcels) == 3
+
+
+async def test_a_business_failure_is_parked_and_the_lane_goes_on(world: World) -> None:
+    world.odoo.answer = lambda parcel: Business(case()) if parcel.key == "po/P1" else Done()
+    await world.upload(isa([set_855(order="P1", supplier="A")]))
+    await world.upload(isa([set_855(order="P1", supplier="B")], control=2))
+    assert len(world.events()) == 2
+    assert [c.kind for c in await world.cases()] == ["ack.order_unknown"] * 2
+
+
+async def test_an_unknown_outcome_is_probed(world: World) -> None:
+    outcomes: list[Outcome] = [Unknown("no answer", 150), Done("already_there")]
+    world.odoo.answer = lambda parcel: outcomes.pop(0)
+    await world.upload(isa([set_855()]))
+    world.later(seconds=100)
+    await world.settle()
+    assert len(world.odoo.parcels) == 1
+    world.later(seconds=60)
+    await world.settle()
+    first, second = world.odoo.parcels
+    assert (first.probe, second.probe) == (False, True)
+    assert first.id == second.id
+
+
+async def test_a_sink_that_raises_is_a_case_and_not_the_end(world: World) -> None:
+    def broken(parcel: Parcel) -> Outcome:
+        raise KeyError("a defect")
+
+    world.odoo.answer = broken
+    await world.upload(isa([set_855()]))
+    assert [c.kind for c in await world.cases()] == ["connector.defect"]
+
+
+async def test_what_a_sink_wants_remembered_is_committed_with_it(world: World) -> None:
+    world.odoo.answer = lambda parcel: Done(remember={"hash:7": "abc"}, cases=(case("price.changed"),))
+    await world.upload(isa([set_855()]))
+    assert await world.flow.recall("odoo-main") == {"hash:7": "abc"}
+    assert [c.kind for c in await world.cases()] == ["price.changed"]
+
+
+async def test_a_fenced_runner_changes_nothing(world: World) -> None:
+    ledger = world.ledger
+
+    class Thief(Remembering):
+        async def send(self, parcel: Parcel) -> Outcome:
+            await ledger.write(lambda c: lanes.claim(c, f"odoo-main:{parcel.key}"))
+            return await super().send(parcel)
+
+    thief = Thief()
+    world.flow.sinks = {**world.flow.sinks, "odoo-main": thief}
+    await world.flow.arrive(__import__("gateway.ports").ports.Arrival("acme/inbox", "a.edi", isa([set_855()])))
+    await world.flow.advance("in:acme")
+    await world.flow.advance("odoo-main:po/P00042")
+    assert len(thief.parcels) == 1
+    assert [name for name, _ in await world.flow.ready() if name.startswith("odoo")] == ["odoo-main:po/P00042"]
+    world.flow.sinks = {**world.flow.sinks, "odoo-main": world.odoo}
+    await world.settle()
+    assert [parcel.id for parcel in world.odoo.parcels] == [thief.parcels[0].id]
+
+
+async def test_replay_of_a_delivered_file_writes_nothing_new(world: World) -> None:
+    await world.upload(isa([set_855()]))
+    before = await world.out()
+    assert await replay(world.ledger, 1, world.time) == 2
+    await world.settle()
+    assert len(world.events()) == 1
+    assert await world.out() == before
+    assert await world.cases() == []
