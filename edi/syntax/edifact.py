@@ -70,7 +70,7 @@ def interchange(opening: Opening, number: int, raw: bytes, offset: int, charset:
     """The UNB as a value (ISO 9735-1 annex C: S001 to S005, 0020, 0031, 0035)."""
     unb = opening.header
     interactive = unb[:1] == ["UIB"]
-    if not interactive:
+    if opening.usable and not interactive:
         opening.findings.extend(_check(unb))
     return Interchange(
         syntax="edifact",

@@ -103,7 +103,7 @@ def opening(window: Window) -> Opening | None:
         findings.append(Finding("isa.length", found=str(length), expected=str(ISA_LENGTH)))
     header = plain.decode("latin-1").rstrip("\r\n").removesuffix(terminator).split(separator.decode("latin-1"))
     version = header[12].strip()
-    repeat, standard = "", header[11].strip()
+    repeat, standard = "", header[11].strip(" ")  # not U+001E, which is white space for str.strip
     if standard and not standard.isalnum() and len(standard) == 1:
         if version >= "00402":
             repeat = standard

@@ -1,0 +1,197 @@
+"""What is written is read back equal; what cannot be written stops the document and names the element."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edi.errors import RenderError
+from edi.model import COMPONENT, REPEAT, Delimiters, Group, Identity, Interchange, Message, Segment
+from edi.syntax import Envelope, Outgoing, default_delimiters, read, write
+
+AT = datetime(2026, 11, 24, 13, 1, tzinfo=UTC)
+X12 = Envelope("x12", Identity("ME", "ZZ"), Identity("YOU", "01"), 42, AT, version="00501", group_sender="GSME")
+EDIFACT = Envelope("edifact", Identity("ME", "14"), Identity("YOU", "14"), 42, AT, version="UNOC:4")
+
+
+def order(*segments: Segment, control: int = 1) -> Outgoing:
+    return Outgoing("850", "005010", control, segments)
+
+
+def orders(*segments: Segment, version: str = "D.01B", convention: str = "") -> Outgoing:
+    return Outgoing("ORDERS", version, 1, segments, convention)
+
+
+def read_back(data: bytes) -> list[Message]:
+    items = list(read(data))
+    assert [fault.code for item in items for fault in item.faults] == []
+    assert b"".join(item.raw for item in items) == data
+    return [item for item in items if isinstance(item, Message)]
+
+
+def test_x12_bytes() -> None:
+    envelope = replace(X12, version="00401", test=True, delimiters=Delimiters("*", ">", "~", newline="\n"))
+    data = write([Outgoing("850", "004010", 7, [["BEG", "00", "SA", "P1", "", "20261124"]], "VICS")], envelope)
+    assert data.decode().splitlines() == [
+        "ISA*00*          *00*          *ZZ*ME             *01*YOU            *261124*1301*U*00401*000000042*0*T*>~",
+        "GS*PO*GSME*YOU*20261124*1301*1*X*004010VICS~",
+        "ST*850*0007~",
+        "BEG*00*SA*P1**20261124~",
+        "SE*3*0007~",
+        "GE*1*1~",
+        "IEA*1*000000042~",
+    ]
+    assert data.index(b"~") == 105
+    assert read_back(data)[0].convention == "VICS"
+
+
+def test_edifact_bytes() -> None:
+    envelope = replace(EDIFACT, version="UNOC:3", ack_requested=True, test=True)
+    data = write([orders(["BGM", "220", "it's"], convention="EAN010")], envelope)
+    assert data == (
+        b"UNA:+.? 'UNB+UNOC:3+ME:14+YOU:14+261124:1301+42++++1++1'UNH+1+ORDERS:D:01B:UN:EAN010'BGM+220+it?'s'"
+        b"UNT+3+1'UNZ+1+42'"
+    )
+
+
+def test_syntax_4_has_a_date_of_eight_digits_and_repetition() -> None:
+    data = write([orders(["RFF", f"A{COMPONENT}1{REPEAT}B{COMPONENT}2"])], EDIFACT)
+    assert data.startswith(b"UNA:+.?*'UNB+UNOC:4+ME:14+YOU:14+20261124:1301+42'")
+    assert b"RFF+A:1*B:2'" in data
+
+
+@pytest.mark.parametrize(("version", "name"), [("D.3", b"CONTRL:D:3:UN'"), ("4.1", b"CONTRL:4:1:UN'")])
+def test_name_of_a_contrl(version: str, name: bytes) -> None:
+    assert name in write([Outgoing("CONTRL", version, 1, [["UCI", "1"]])], EDIFACT)
+
+
+def test_groups() -> None:
+    sets = [
+        order(control=1),
+        order(control=2),
+        Outgoing("997", "005010", 3, []),
+        Outgoing("856", "005010", 4, [], "G1"),
+    ]
+    items = list(read(write(sets, replace(X12, group_control=7))))
+    assert [(g.type, g.control, g.version) for g in items if isinstance(g, Group)] == [
+        ("PO", "7", "005010"),
+        ("FA", "8", "005010"),
+        ("SH", "9", "005010"),
+    ]
+    assert read_back(write(sets, X12))[3].convention == "G1"
+    edifact = list(read(write([orders()], replace(EDIFACT, group_type="ORDERS", group_control=5))))
+    assert [(g.type, g.control, g.version) for g in edifact if isinstance(g, Group)] == [("ORDERS", "5", "D:01B")]
+
+
+def test_trailing_empties_are_left_out() -> None:
+    segments = [["REF", "A", "", ""], ["REF", f"A{COMPONENT}{COMPONENT}", f"B{COMPONENT}{REPEAT}", COMPONENT], ["REF"]]
+    for data in (write([order(*segments)], X12), write([orders(*segments)], EDIFACT)):
+        assert read_back(data)[0].segments[1:-1] == [["REF", "A"], ["REF", "A", "B"], ["REF"]]
+
+
+def test_binary_data_is_written_as_it_is() -> None:
+    segments = [["BIN", "7", "a~*>\x00\xff\n"], ["REF", "A"]]
+    assert read_back(write([order(*segments)], X12))[0].segments[1:-1] == segments
+    with pytest.raises(RenderError, match="length must be 3"):
+        write([order(["BIN", "7", "abc"])], X12)
+
+
+def test_default_delimiters() -> None:
+    assert default_delimiters("x12", "00401") == Delimiters("*", ">", "~")
+    assert default_delimiters("x12", "00501") == Delimiters("*", ">", "~", repeat="^")
+    assert default_delimiters("edifact", "UNOC:3") == Delimiters("+", ":", "'", release="?")
+    assert default_delimiters("edifact", "UNOC:4") == Delimiters("+", ":", "'", repeat="*", release="?")
+
+
+NO_RELEASE = Delimiters("+", ":", "'")
+REFUSED = [
+    (X12, ["REF", "A*B"], "write.delimiter", "REF[2]/REF01"),
+    (X12, ["REF", "", f"A{COMPONENT}B~"], "write.delimiter", "REF[2]/REF02"),
+    (X12, ["REF", "A^"], "write.delimiter", "REF[2]/REF01"),
+    (X12, ["REF", "Ü"], "write.charset", "REF[2]/REF01"),
+    (X12, ["REF", "A\nB"], "write.charset", "REF[2]/REF01"),
+    (replace(X12, version="00401"), ["REF", f"A{REPEAT}B"], "write.delimiter", "REF[2]/REF01"),
+    (replace(X12, sender=Identity("X" * 16, "ZZ")), ["REF", "A"], "write.too-long", "ISA06"),
+    (replace(X12, sender=Identity("A*B", "ZZ")), ["REF", "A"], "write.delimiter", "ISA06"),
+    (replace(X12, control=1_000_000_000), ["REF", "A"], "write.too-long", "ISA13"),
+    (EDIFACT, ["REF", "€"], "write.charset", "REF[2]/REF01"),
+    (EDIFACT, ["REF", "A\x01"], "write.charset", "REF[2]/REF01"),
+    (replace(EDIFACT, version="UNOA:3"), ["REF", "A", "a"], "write.charset", "REF[2]/REF02"),
+    (replace(EDIFACT, version="UNOB:3"), ["REF", "A", "é"], "write.charset", "REF[2]/REF02"),
+    (replace(EDIFACT, delimiters=NO_RELEASE), ["REF", "A", "it's"], "write.delimiter", "REF[2]/REF02"),
+    (replace(EDIFACT, version="UNOC:3"), ["REF", f"A{REPEAT}B"], "write.delimiter", "REF[2]/REF01"),
+]
+
+
+@pytest.mark.parametrize(("envelope", "segment", "code", "element"), REFUSED)
+def test_what_cannot_be_written_is_refused(envelope: Envelope, segment: Segment, code: str, element: str) -> None:
+    message = order if envelope.syntax == "x12" else orders
+    with pytest.raises(RenderError) as refused:
+        write([message(["REF", "OK"], segment)], envelope)
+    assert (refused.value.code, refused.value.element) == (code, element)
+    assert element in str(refused.value)
+
+
+def test_a_naive_time_or_no_message_is_refused() -> None:
+    with pytest.raises(RenderError, match="aware"):
+        write([order()], replace(X12, at=AT.replace(tzinfo=None)))
+    with pytest.raises(RenderError, match="needs a message"):
+        write([], X12)
+    with pytest.raises(RenderError, match="GS01"):
+        write([Outgoing("123", "004010", 1, [])], X12)
+
+
+tags = st.sampled_from(["REF", "BEG", "N1", "PO1"])
+latin = st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters=[chr(c) for c in range(0x7F, 0xA0)])
+
+
+def values(text: st.SearchStrategy[str], repeat: bool) -> st.SearchStrategy[str]:
+    component = st.lists(text, max_size=3).map(COMPONENT.join)
+    return st.lists(component, max_size=3).map(REPEAT.join) if repeat else component
+
+
+def clean(segment: Segment) -> Segment:
+    """What a segment is on the wire: without trailing empties on each level."""
+    kept = [REPEAT.join(part.rstrip(COMPONENT) for part in value.split(REPEAT)).rstrip(REPEAT) for value in segment]
+    while len(kept) > 1 and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def segments(text: st.SearchStrategy[str], repeat: bool) -> st.SearchStrategy[list[Segment]]:
+    return st.lists(
+        st.tuples(tags, st.lists(values(text, repeat), max_size=4)).map(lambda s: [s[0], *s[1]]), max_size=6
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    segments(st.text("AB12 .,-'+:?!", max_size=5), repeat=True),
+    st.sampled_from(["\n", "\r\n", "", "  "]),
+    st.sampled_from([("*", ">", "~", "^"), ("|", "\x1f", "\n", "\x1e"), ("\x1d", "<", "\x1c", "%")]),
+)
+def test_round_trip_x12(content: list[Segment], newline: str, wire: tuple[str, str, str, str]) -> None:
+    element, component, terminator, repeat = wire
+    delimiters = Delimiters(element, component, terminator, repeat, newline="" if terminator == "\n" else newline)
+    data = write([order(*content), order(*content, control=2)], replace(X12, delimiters=delimiters))
+    expected = [clean(segment) for segment in content]
+    assert [message.segments[1:-1] for message in read_back(data)] == [expected, expected]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    segments(st.text(latin, max_size=6) | st.text("?'+:*", max_size=4), repeat=True),
+    st.sampled_from(["", "\r\n"]),
+    st.sampled_from([":+?'*", "^<!>%", "?':+*"]),
+)
+def test_round_trip_edifact(content: list[Segment], newline: str, wire: str) -> None:
+    component, element, release, terminator, repeat = wire
+    delimiters = Delimiters(element, component, terminator, repeat, release, newline=newline)
+    data = write([orders(*content)], replace(EDIFACT, delimiters=delimiters))
+    assert read_back(data)[0].segments[1:-1] == [clean(segment) for segment in content]
+    header = next(item for item in read(data) if isinstance(item, Interchange))
+    assert replace(header.delimiters, newline=newline) == delimiters
