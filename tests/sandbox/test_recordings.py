@@ -122,7 +122,7 @@ async def test_answers_as_recorded(entry: dict[str, str]) -> None:
     expected, actual = json.loads(recorded.answer), answer.json()
     assert shape(actual) == shape(expected)
     expected_error = expected.get("error", expected) if isinstance(expected, dict) else {}
-    if "data" in expected_error or "name" in expected_error and "arguments" in expected_error:
+    if "data" in expected_error or ("name" in expected_error and "arguments" in expected_error):
         where = re.compile(r'connection to server at "[^"]*", port \S+ failed')
         told = where.sub("(where)", json.dumps(without_debug(expected), sort_keys=True).replace('\\"', '"'))
         assert where.sub("(where)", json.dumps(without_debug(actual), sort_keys=True).replace('\\"', '"')) == told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.sandbox.odoo import accounts, base, mail, products, purchase, stock
 from gateway.sandbox.odoo.access import check
 from gateway.sandbox.odoo.errors import AccessError, ArgumentMismatch, UnknownMethod
 from gateway.sandbox.odoo.fields import Model
+from gateway.sandbox.odoo.records import magic
 from gateway.sandbox.odoo.session import Session
 
 VERSIONS = (18, 19)
@@ -18,7 +20,8 @@ VERSIONS = (18, 19)
 def models(version: int) -> Mapping[str, Model]:
     """Every model by name."""
     modules = (base, products, mail, stock, purchase, accounts)
-    return {model.name: model for module in modules for model in module.models(version)}
+    found = [model for module in modules for model in module.models(version)]
+    return {model.name: replace(model, fields={**magic(model.name), **model.fields}) for model in found}
 
 
 def method_kind(session: Session, model: str, method: str) -> str:

@@ -94,9 +94,6 @@ def _field_at(session: Session, model: str, path: str, item: tuple[Any, ...]) ->
         if field is not None:
             model = field.relation
         fields = session.store.model(model).fields if model else {}
-        if step == "id" and model:
-            field = Field("integer", relation=model)
-            continue
         if step not in fields:
             word = "condition" if session.store.version >= 19 else "leaf"
             raise InvalidValue(f"Invalid field {model or path}.{step} in {word} {item!r}")

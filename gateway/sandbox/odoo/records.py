@@ -17,7 +17,21 @@ from gateway.sandbox.odoo.session import Recordset, Session
 from gateway.sandbox.odoo.values import shown, stored
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-MAGIC = ("id", "create_date", "create_uid", "write_date", "write_uid", "display_name")
+MAGIC = ("id", "display_name", "create_date", "create_uid", "write_date", "write_uid")
+
+
+def magic(model: str) -> dict[str, Field]:
+    """The fields every model has; nobody writes them."""
+    return {
+        "id": Field("integer", "ID", compute=lambda session, record: record),
+        "display_name": Field(
+            "char", "Display Name", compute=lambda session, record: session.display_name(model, record)
+        ),
+        "create_date": Field("datetime", "Created on"),
+        "create_uid": Field("many2one", "Created by", "res.users"),
+        "write_date": Field("datetime", "Last Updated on"),
+        "write_uid": Field("many2one", "Last Updated by", "res.users"),
+    }
 
 
 def model_method(function: Function) -> Function:
@@ -87,7 +101,7 @@ class Records:
 
     @record_method
     def read(self, ids: list[int], fields: list[str] | None = None, load: str = "_classic_read") -> list[Values]:
-        names = list(dict.fromkeys(fields)) if fields else sorted({*self.definition.fields, *MAGIC} - {"id"})
+        names = list(dict.fromkeys(fields)) if fields else sorted(self.definition.fields)
         for name in names:
             self.field(name)
         rows = self.store.rows(self.name)
@@ -105,7 +119,7 @@ class Records:
         self, allfields: list[str] | None = None, attributes: list[str] | None = None
     ) -> dict[str, dict[str, Any]]:
         described: dict[str, dict[str, Any]] = {}
-        for name in (*MAGIC, *self.definition.fields):
+        for name in self.definition.fields:
             if allfields and name not in allfields:
                 continue
             known = self.field(name)
@@ -137,6 +151,7 @@ class Records:
         for name in vals:
             self.field(name)
         self.require(ids)
+        vals = {name: value for name, value in vals.items() if name not in MAGIC}
         plain = {name: self.stored(name, value) for name, value in vals.items() if self.field(name).stored}
         for record in ids:
             self.store.update(self.name, record, {**plain, **self._trace()})
@@ -168,6 +183,7 @@ class Records:
         """Insert one record with its children; `record` is an id chosen by seed data."""
         for name in values:
             self.field(name)
+        values = {name: value for name, value in values.items() if name not in MAGIC}
         row: Values = {}
         for name, known in self.definition.fields.items():
             if known.stored:
@@ -194,12 +210,6 @@ class Records:
         """The field, or Odoo's error for an unknown one."""
         if name in self.definition.fields:
             return self.definition.fields[name]
-        if name in ("create_date", "write_date"):
-            return Field("datetime")
-        if name in ("create_uid", "write_uid"):
-            return Field("many2one", relation="res.users")
-        if name in MAGIC:
-            return Field("char" if name == "display_name" else "integer", compute=lambda session, record: record)
         word = "in" if self.store.version >= 19 else "on model"
         raise InvalidValue(f"Invalid field {name!r} {word} {self.name!r}")
 
@@ -229,11 +239,7 @@ class Records:
 
     def shown(self, record: int, name: str, named: bool) -> Any:
         """The value as `read` answers it: a many2one with its name if `named`, a datetime in whole seconds."""
-        if name == "display_name":
-            return self.display_name(record)
-        row = self.store.rows(self.name)[record]
-        value = row[name] if name in MAGIC else self.get(record, name)
-        known = self.field(name)
+        known, value = self.field(name), self.get(record, name)
         if known.type == "many2one" and value and named:
             return [value, self.session.display_name(known.relation, value)]
         return shown(known, value)
@@ -263,7 +269,7 @@ class Records:
             def key(record: int, name: str = name) -> tuple[bool, Any]:
                 if name == "id":
                     return (False, record)
-                value = self.store.rows(self.name)[record][name] if name in MAGIC else self.get(record, name)
+                value = self.get(record, name)
                 # PostgreSQL puts empty values last; a false flag is a value like any other.
                 return (value is False and self.field(name).type != "boolean", value)
 

@@ -206,9 +206,12 @@ class Pickings(Threads):
 
     def _prefill(self, move: int) -> None:
         """Receipts come filled in: one line with the demand, or lines of 1 for serial numbers."""
-        for line in self._move(move, "move_line_ids"):
+        demand, there = self._demand(move), self._move(move, "move_line_ids")
+        if len(there) == 1 and self._move(move, "product_id.tracking") != "serial":
+            self.store.update("stock.move.line", there[0], {"quantity": demand})
+            return
+        for line in there:
             self.store.delete("stock.move.line", line)
-        demand = self._demand(move)
         serial = self._move(move, "product_id.tracking") == "serial"
         for quantity in [1.0] * int(demand) if serial else [demand]:
             self.session["stock.move.line"].create_one(
