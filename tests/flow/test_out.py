@@ -6,7 +6,7 @@ import pytest
 
 from gateway.ledger import Ledger
 from gateway.ledger.queries import answers, lanes
-from gateway.ports import Business, Done, Outcome, Parcel, Transient, Unknown
+from gateway.ports import Arrival, Business, Done, Outcome, Parcel, Transient, Unknown
 from gateway.replay import replay
 from tests.flow.world import Remembering, World, case, isa, order_released, set_855, set_997
 
@@ -201,7 +201,7 @@ async def test_a_fenced_runner_changes_nothing(world: World) -> None:
 
     thief = Thief()
     world.flow.sinks = {**world.flow.sinks, "odoo-main": thief}
-    await world.flow.arrive(__import__("gateway.ports").ports.Arrival("acme/inbox", "a.edi", isa([set_855()])))
+    await world.flow.arrive(Arrival("acme/inbox", "a.edi", isa([set_855()])))
     await world.flow.advance("in:acme")
     await world.flow.advance("odoo-main:po/P00042")
     assert len(thief.parcels) == 1
