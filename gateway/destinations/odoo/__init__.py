@@ -1,0 +1,75 @@
+"""Odoo 17 to 19 as a source of purchase orders and a sink for their answers; a plain Odoo is enough.
+
+    destinations:
+      odoo-main:
+        kind: odoo
+        url: env:ODOO_URL
+        db: env:ODOO_DB
+        flows: {purchase: {login: env:ODOO_LOGIN, key: env:ODOO_KEY, key_expires: 2027-01-31}}
+
+Rule protected: Odoo owns commitments and money; an answer proposes, and quantity and price are never written without a
+person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import edi
+from gateway import log
+from gateway.destinations.odoo.connection import Connection
+from gateway.destinations.odoo.directory import Directory
+from gateway.destinations.odoo.settings import OdooSettings
+from gateway.destinations.odoo.sink import OdooSink
+from gateway.destinations.odoo.source import OdooSource
+from gateway.destinations.odoo.terms import PartnerTerms, VendorBinding, terms_of
+from gateway.ports import Inlet, Outcome, Parcel
+
+if TYPE_CHECKING:
+    from gateway.partners import Book
+
+__all__ = ["Odoo", "OdooSettings", "OdooSink", "OdooSource", "PartnerTerms", "Settings", "VendorBinding", "build"]
+
+Settings = OdooSettings
+logger = log.get("odoo")
+
+
+class Odoo:
+    """One Odoo: `send` for deliveries, `poll` every `interval` seconds for orders, `adopt` for changed partners."""
+
+    def __init__(
+        self, name: str, settings: OdooSettings, partners: dict[str, PartnerTerms], connection: Connection
+    ) -> None:
+        directory = Directory(connection)
+        self.name, self.interval = name, settings.poll.interval
+        self.connection = connection
+        self.sink = OdooSink(connection, directory, partners)
+        self.source = OdooSource(name, connection, directory, partners)
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        return await self.sink.send(parcel)
+
+    async def poll(self, inlet: Inlet) -> int:
+        return await self.source.poll(inlet)
+
+    def adopt(self, book: Book) -> None:
+        """Use the terms of these partners from now on. Terms that are not right keep the old ones."""
+        try:
+            partners = terms_of(book, self.name)
+        except edi.ProfileError as error:
+            logger.error(
+                "the partners' terms are not right; the old ones stay", destination=self.name, error=str(error)
+            )
+            return
+        self.sink.partners = self.source.partners = partners
+
+    async def close(self) -> None:
+        await self.connection.close()
+
+
+def build(name: str, settings: OdooSettings, book: Book, resolve: Callable[[str], str]) -> Odoo:
+    """The system of a configuration; connects on first use. Raises edi.ProfileError for terms that are not right."""
+    production = any(partner.profile.environment == "prod" for partner in book)
+    connection = Connection(name, settings, resolve, environment="prod" if production else "test")
+    return Odoo(name, settings, terms_of(book, name), connection)

@@ -1,0 +1,186 @@
+"""A supplier's acknowledgement written to its purchase order (odoo.md 7.1).
+
+    find the order -> marker? -> checks -> compare -> one write -> one activity -> marker message, last
+
+Not here: the comparison (gateway/matching.py). Rule protected: quantity and price are never written; every step looks
+first, so a repeat after any crash or lost answer ends in the same state.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import edi
+from edi.documents import OrderAcknowledged
+from gateway.destinations.odoo import chatter, note, orders, values
+from gateway.destinations.odoo.chatter import Chatter
+from gateway.destinations.odoo.connection import Connection
+from gateway.destinations.odoo.directory import Directory
+from gateway.destinations.odoo.orders import Row
+from gateway.destinations.odoo.source_state import order_key, seen
+from gateway.destinations.odoo.terms import PartnerTerms
+from gateway.exceptions import case
+from gateway.line_matching import DECISION
+from gateway.matching import Comparison, compare
+from gateway.ports import Business, Case, Done, Outcome, Parcel
+
+
+class Acknowledge:
+    """Writes acknowledgements of one Odoo."""
+
+    def __init__(self, connection: Connection, directory: Directory, talk: Chatter) -> None:
+        self._connection, self._directory, self._chatter = connection, directory, talk
+
+    async def send(self, parcel: Parcel, event: edi.Event, answer: OrderAcknowledged, terms: PartnerTerms) -> Outcome:
+        """All steps. Raises OdooError where a call fails."""
+        order = await self._find(answer.order.number, parcel.partner)
+        if order is None:
+            sentence = f"{terms.name} answers order {answer.order.number}, which does not exist in Odoo."
+            return Business(case("ack.order_unknown", sentence, subject=parcel.key, actual=answer.order.number))
+        document = document_name(event)
+        mark = chatter.marker(document, event.id)
+        marked = await self._chatter.marked(order["id"], mark)
+        if not marked and (refused := await self._refused(order, parcel, terms)) is not None:
+            return Business(refused)
+        lines = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
+        comparison, cases, dates = await self._compare(order, lines, answer, terms)
+        ref = ("purchase.order", int(order["id"]), str(order["name"]))
+        if marked:
+            # The cases are told again: the last try may have ended between the marker and its settlement.
+            return Done("already_there", (ref,), cases if order["state"] in orders.RELEASED else ())
+        remember = await self._write(order, lines, answer, comparison, dates, terms)
+        title = f"{document} {answer.supplier_order_number or ''}".strip()
+        if cases:
+            count = max(comparison.undecided_lines, 1)
+            summary = f"{count} line{'s need' if count != 1 else ' needs'} a decision"
+            if not comparison.undecided_lines:
+                summary = cases[0].sentence
+            head = chatter.prefix(document, answer.supplier_order_number or answer.order.number, event.id)
+            await self._chatter.activity(order, head, summary, note.decisions(cases))
+        files, remark = await self._attach(order, parcel, mark)
+        written = {
+            line.order.number: line.apply_date
+            for line in comparison.lines
+            if line.apply_date is not None and line.order.number in dates
+        }
+        body = note.acknowledgement(title, terms.name, answer, comparison, written, remark)
+        await self._chatter.post(order["id"], mark, body, files)
+        return Done("applied", (ref,), cases, remember, note=f"{title}: {comparison.response}")
+
+    async def _find(self, number: str, partner: str) -> Row | None:
+        """The order of this name in our company; the partner's own when a name was used twice."""
+        domain = [["name", "=", number.strip()], ["company_id", "=", self._connection.settings.company]]
+        fields = orders.header_fields(self._connection)
+        found = await self._connection.search("purchase.order", domain, fields, order="id desc")
+        for row in found:
+            if await self._directory.partner_of(values.ref(row["partner_id"])) == partner:
+                return row
+        return found[0] if found else None
+
+    async def _refused(self, order: Row, parcel: Parcel, terms: PartnerTerms) -> Case | None:
+        """Why nothing is written at all."""
+        name, subject = order["name"], parcel.key
+        if await self._directory.partner_of(values.ref(order["partner_id"])) != parcel.partner:
+            vendor = values.label(order["partner_id"])
+            sentence = f"{terms.name} answers order {name}, which belongs to vendor {vendor}."
+            return case("identity.foreign", sentence, subject=subject, expected=vendor, actual=terms.name)
+        if order["state"] == "cancel":
+            sentence = f"{terms.name} answers order {name}, which is cancelled."
+            return case("ack.order_cancelled", sentence, subject=subject, actual="cancelled")
+        if order["state"] not in orders.RELEASED:
+            sentence = f"{terms.name} answers order {name}, which is not confirmed."
+            return case("ack.order_not_released", sentence, subject=subject, actual=str(order["state"]))
+        return None
+
+    async def _compare(
+        self, order: Row, lines: Sequence[Row], answer: OrderAcknowledged, terms: PartnerTerms
+    ) -> tuple[Comparison, tuple[Case, ...], dict[str, str]]:
+        """The comparison, everything to decide, and the planned dates to write by line number."""
+        zone = self._directory.zone(terms)
+        vendor = await self._directory.commercial_of(values.ref(order["partner_id"]))
+        items = await orders.read_items(self._connection, vendor, order, lines)
+        facts = [orders.line_facts(self._connection, order, row, items[row["id"]], zone) for row in lines]
+        comparison = compare(facts, answer, terms.tolerances)
+        moved = {line.order.number: line.apply_date for line in comparison.lines if line.apply_date is not None}
+        allowed = self._connection.settings.policy.apply_dates and terms.apply_dates is not False
+        if moved and (orders.locked(self._connection, order) or not allowed):
+            comparison = _proposed(comparison, moved, order, locked=allowed)
+            moved = {}
+        return comparison, comparison.cases, {number: values.noon(day, zone) for number, day in moved.items()}
+
+    async def _write(
+        self,
+        order: Row,
+        lines: Sequence[Row],
+        answer: OrderAcknowledged,
+        comparison: Comparison,
+        dates: dict[str, str],
+        terms: PartnerTerms,
+    ) -> dict[str, str]:
+        """One write of what differs. Returns what the poller has to remember: it must not take this for a change."""
+        changes = self._header(order, answer, comparison)
+        commands = [[1, row["id"], {"date_planned": dates[str(row["id"])]}] for row in lines if str(row["id"]) in dates]
+        if commands:
+            changes["order_line"] = commands
+        if changes:
+            await self._connection.call("purchase.order", "write", [order["id"]], vals=changes)
+        if not commands:
+            return {}
+        now = await self._connection.search(
+            "purchase.order", [["id", "=", order["id"]]], orders.header_fields(self._connection)
+        )
+        fresh = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
+        zone = self._directory.zone(terms)
+        day = self._connection.server_now().date()
+        return {order_key(row["id"]): seen(orders.fingerprint(self._connection, row, fresh, zone), day) for row in now}
+
+    def _header(self, order: Row, answer: OrderAcknowledged, comparison: Comparison) -> dict[str, Any]:
+        """The vendor's order number and the acknowledgement flags, where they differ."""
+        names = self._connection.names
+        target: dict[str, Any] = {}
+        if answer.supplier_order_number:
+            target["partner_ref"] = answer.supplier_order_number
+        if comparison.accepting:
+            target[names.acknowledged] = True
+            if names.declined:
+                target[names.declined] = False
+        elif comparison.response == "rejected" and names.declined:
+            target[names.declined] = True
+        return {name: value for name, value in target.items() if (order[name] or False) != value}
+
+    async def _attach(self, order: Row, parcel: Parcel, mark: str) -> tuple[list[int], str]:
+        """The raw document, and a remark when it is too big to copy."""
+        if parcel.original is None:
+            return [], ""
+        if len(parcel.original) > chatter.ATTACHED_UP_TO:
+            size = len(parcel.original)
+            return [], f"The document {parcel.original_name} has {size} bytes and is kept by the gateway."
+        return [await self._chatter.attach(order["id"], mark, parcel.original_name, parcel.original)], ""
+
+
+def document_name(event: edi.Event) -> str:
+    """`855` or `ORDRSP`, from the map that read it (`acme/855@1.2.0`)."""
+    return (event.mapversion or "").rpartition("/")[2].partition("@")[0].upper() or "ACK"
+
+
+def _proposed(comparison: Comparison, moved: dict[str, dt.date], order: Row, *, locked: bool) -> Comparison:
+    """Dates that would be written become proposals: the order is locked, or the policy leaves dates to people."""
+    kind = "ack.order_locked" if locked else "date.changed"
+    why = f"order {order['name']} is locked" if locked else "dates are not written for this supplier"
+
+    def proposal(number: str, wanted: dt.date | None) -> Case:
+        day = moved[number]
+        sentence = f"Line {number}: wanted {wanted}, confirmed for {day}; {why}."
+        subject = f"po/{order['name']}/{number}"
+        return case(kind, sentence, subject=subject, expected=str(wanted), actual=str(day), actions=DECISION)
+
+    lines = tuple(
+        dataclasses.replace(line, apply_date=None, cases=(*line.cases, proposal(line.order.number, line.order.date)))
+        if line.order.number in moved
+        else line
+        for line in comparison.lines
+    )
+    return dataclasses.replace(comparison, lines=lines)

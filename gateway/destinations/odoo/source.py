@@ -1,0 +1,210 @@
+"""The poller: confirmed purchase orders of Odoo that belong to our partners, handed to the inlet once.
+
+One call of `poll` is one round; a schedule calls it. Not here: the event (projection.py). Rules protected (odoo.md 6.1,
+measured): write_date is the start of a transaction, cut to seconds, so a round looks back over an overlap, with `>=`,
+and tells new from known by fingerprint, never by time; a line's planned date does not move the order's write_date, so
+lines are asked as well; the cursor moves only when every page is stored.
+
+At this stage a change or a cancellation of a released order is noticed, logged as not yet sent, and its fingerprint
+stored; there is no event for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import edi
+from gateway import clock, log
+from gateway.destinations.odoo import orders, source_state, values
+from gateway.destinations.odoo.connection import Connection
+from gateway.destinations.odoo.directory import Directory
+from gateway.destinations.odoo.errors import OdooError
+from gateway.destinations.odoo.orders import Row
+from gateway.destinations.odoo.projection import Projector
+from gateway.destinations.odoo.source_state import order_key, seen
+from gateway.destinations.odoo.terms import PartnerTerms
+from gateway.ports import Inlet, Submission
+
+logger = log.get("odoo")
+KEY_WARNINGS = frozenset({30, 14, 7, 3, 2, 1, 0})  # days left
+
+
+class OdooSource:
+    """The source of one Odoo. `name`: the destination, key of its state and address of notices. `partners` may be replaced."""
+
+    def __init__(
+        self, name: str, connection: Connection, directory: Directory, partners: Mapping[str, PartnerTerms]
+    ) -> None:
+        self.name, self.partners = name, partners
+        self._connection, self._directory = connection, directory
+        self._projector = Projector(connection, directory)
+        self._key_checked: dt.date | None = None
+        self.failure: OdooError | None = None  # of the last round
+
+    async def poll(self, inlet: Inlet) -> int:
+        """One round. Returns how many events were new. A failure of Odoo is logged and left to the next round."""
+        try:
+            partners = self.partners
+            await self._connection.ready()
+            await self._directory.prepare(partners)
+            new = await self._round(inlet, partners)
+        except OdooError as error:
+            self.failure = error
+            logger.warning("orders could not be read", destination=self.name, reason=str(error))
+            return 0
+        self.failure = None
+        self._watch_key()
+        return new
+
+    async def _round(self, inlet: Inlet, partners: Mapping[str, PartnerTerms]) -> int:
+        state = await inlet.recall(self.name)
+        started = self._connection.server_now()
+        since, cursor = self._start(state, started)
+        new, complete = 0, True
+        async for page in self._pages(cursor):
+            submissions, remember, whole = await self._page(page, state, since, partners, started.date())
+            complete &= whole
+            if submissions or remember:
+                new += await inlet.submit(self.name, submissions, remember)
+                state.update(remember)
+        if complete:
+            moved = {
+                source_state.CURSOR: values.moment_text(started - self._overlap),
+                source_state.SINCE: values.moment_text(since),
+            }
+            await inlet.submit(self.name, [], {**moved, **source_state.forgotten(state, started.date())})
+        return new
+
+    @property
+    def _overlap(self) -> dt.timedelta:
+        return dt.timedelta(seconds=self._connection.settings.poll.overlap)
+
+    def _start(self, state: Mapping[str, str], now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """From which confirmation on orders are sent, and from when on is looked.
+
+        `since` of the configuration counts; without it the time of the first round does, and stays. Moving it back
+        looks back.
+        """
+        known = values.moment(state.get(source_state.SINCE))
+        since = self._connection.settings.since or known or now.replace(microsecond=0)
+        cursor = values.moment(state.get(source_state.CURSOR))
+        if cursor is None or known is None or since < known:
+            cursor = since - self._overlap
+        return since, cursor
+
+    async def _pages(self, cursor: dt.datetime) -> AsyncIterator[list[Row]]:
+        """Orders written since the cursor, or with a line written since, in pages by (write_date, id).
+
+        write_date comes back cut to seconds: a page starts again at the second of the last row, without the rows seen
+        in it.
+        """
+        vendors, settings = self._directory.vendors, self._connection.settings
+        if not vendors:
+            return
+        start = values.moment_text(cursor)
+        base: list[Any] = [
+            ["state", "in", [*orders.RELEASED, "cancel"]],
+            ["company_id", "=", settings.company],
+            ["partner_id", "child_of", vendors],
+            "|",
+            ["write_date", ">=", start],
+            ["order_line.write_date", ">=", start],
+        ]
+        more: list[Any] = []
+        second, at_second = "", set[int]()
+        while True:
+            rows = await self._connection.search(
+                "purchase.order",
+                [*base, *more],
+                orders.header_fields(self._connection),
+                order="write_date,id",
+                limit=settings.poll.page,
+            )
+            if rows:
+                yield rows
+            if len(rows) < settings.poll.page:
+                return
+            last = rows[-1]["write_date"]
+            at_second = (at_second if last == second else set()) | {
+                row["id"] for row in rows if row["write_date"] == last
+            }
+            second = last
+            more = [["write_date", ">=", second], ["id", "not in", sorted(at_second)]]
+
+    async def _page(
+        self,
+        page: Sequence[Row],
+        state: Mapping[str, str],
+        since: dt.datetime,
+        partners: Mapping[str, PartnerTerms],
+        today: dt.date,
+    ) -> tuple[list[Submission], dict[str, str], bool]:
+        """What a page gives: events, what to remember, and whether every order could be read."""
+        submissions: list[Submission] = []
+        remember: dict[str, str] = {}
+        whole = True
+        wanted = [row for row in page if self._concerns(row, state, since)]
+        for at in range(0, len(wanted), orders.BATCH):
+            batch = wanted[at : at + orders.BATCH]
+            lines = await orders.read_lines(self._connection, [row["id"] for row in batch])
+            for row in batch:
+                partner = await self._directory.partner_of(values.ref(row["partner_id"]))
+                if not partner:
+                    continue
+                try:
+                    submission, kept = await self._order(
+                        row, lines[row["id"]], partner, partners[partner], state, today
+                    )
+                except (edi.EdiError, ValueError, KeyError, TypeError):
+                    # Our mistake with one order. The others go on; the cursor stays, so that it is not lost.
+                    logger.exception("an order could not be read", destination=self.name, order=row["name"])
+                    whole = False
+                    continue
+                remember.update(kept)
+                if submission is not None:
+                    submissions.append(submission)
+        return submissions, remember, whole
+
+    def _concerns(self, row: Row, state: Mapping[str, str], since: dt.datetime) -> bool:
+        """Known orders always; others when they are released and were confirmed since. Older ones are the baseline."""
+        if order_key(row["id"]) in state:
+            return True
+        confirmed = values.moment(row["date_approve"] or row["date_order"])
+        return row["state"] in orders.RELEASED and confirmed is not None and confirmed >= since
+
+    async def _order(
+        self,
+        row: Row,
+        lines: list[Row],
+        partner: str,
+        terms: PartnerTerms,
+        state: Mapping[str, str],
+        today: dt.date,
+    ) -> tuple[Submission | None, dict[str, str]]:
+        """The event of one order, if it is new, and what to remember of it."""
+        key = order_key(row["id"])
+        print_ = orders.fingerprint(self._connection, row, lines, self._directory.zone(terms))
+        known, fresh = state.get(key), seen(print_, today)
+        if known == fresh:
+            return None, {}
+        if known is not None:
+            if source_state.fingerprint_of(known) != print_:
+                what = "cancelled" if row["state"] == "cancel" else "changed"
+                logger.warning(f"order {what} after its release; not yet sent", order=row["name"], partner=partner)
+            return None, {key: fresh}
+        event = await self._projector.released(partner, terms, row, lines)
+        submission = Submission(event, partner, reply_to=self.name, reference=f"purchase.order,{row['id']}")
+        logger.info("order released", order=row["name"], partner=partner)
+        return submission, {key: fresh}
+
+    def _watch_key(self) -> None:
+        """Say once a day when the API key comes to its end; nobody can make a new one over RPC."""
+        today, ends = clock.now().date(), self._connection.settings.flows.purchase.key_expires
+        if ends is None or self._key_checked == today:
+            return
+        self._key_checked = today
+        left = (ends - today).days
+        if left in KEY_WARNINGS or left < 0:
+            logger.warning("the API key of Odoo expires", destination=self.name, days_left=left, on=ends.isoformat())

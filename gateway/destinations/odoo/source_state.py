@@ -1,0 +1,41 @@
+"""What the poller remembers in the ledger, key by key. Written by the poller and, after its own writes, by the sink.
+
+    cursor       the next poll looks at what was written since then
+    since        orders confirmed before are known and never sent (the baseline)
+    order:<id>   fingerprint of an order as last seen, and the day it was seen
+
+Rule protected: the number of keys is bounded by the orders of KEPT_DAYS. Forgetting an order is safe: its release has
+an event id that the ledger knows for ever, so seeing it again sends nothing; only a change made at that very moment is
+not noticed as one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+CURSOR = "cursor"
+SINCE = "since"
+ORDER = "order:"
+KEPT_DAYS = 400
+FORGET_AT_ONCE = 500
+
+
+def order_key(order: int) -> str:
+    return f"{ORDER}{order}"
+
+
+def seen(fingerprint: str, day: dt.date) -> str:
+    """The remembered text of an order."""
+    return f"{fingerprint} {day.isoformat()}"
+
+
+def fingerprint_of(remembered: str) -> str:
+    return remembered.partition(" ")[0]
+
+
+def forgotten(state: Mapping[str, str], today: dt.date) -> dict[str, str]:
+    """The keys of orders not seen for KEPT_DAYS, with the empty text that forgets them; a limited number at a time."""
+    limit = (today - dt.timedelta(days=KEPT_DAYS)).isoformat()
+    old = (key for key, text in state.items() if key.startswith(ORDER) and text.partition(" ")[2] < limit)
+    return {key: "" for key, _ in zip(old, range(FORGET_AT_ONCE), strict=False)}
