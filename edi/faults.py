@@ -1,8 +1,8 @@
 """A partner's bad data as a value.
 
-Not here: the list of what can be wrong (edi/catalogue.py), exceptions (edi/errors.py), how faults become an acknowledgement
-(edi/acks.py). Rule protected: the sentence and the acknowledgement codes come from the catalogue, never from the place
-that found the fault.
+Not here: the list of what can be wrong (edi/catalogue.py), exceptions (edi/errors.py), how faults become an
+acknowledgement (edi/acks.py). Rule protected: the sentence and the acknowledgement codes come from the catalogue,
+never from the place that found the fault.
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ def read(
 ) -> Iterator[Item]:
     """Envelopes, messages and gaps in the order of the input; bounded memory, one message at a time.
 
-    Interchanges of both syntaxes may follow each other. `charset` is the partner's, for data that declares none; `wrapped`
-    says that line breaks carry nothing. `limits` overrides LIMITS. Bad data gives faults in the items. Raises ProfileError
-    for an unusable `charset` or an unknown limit, and whatever reading the source raises.
+    Interchanges of both syntaxes may follow each other. `charset` is the partner's, for data that declares none;
+    `wrapped` says that line breaks carry nothing. `limits` overrides LIMITS. Bad data gives faults in the items.
+    Raises ProfileError for an unusable `charset` or an unknown limit, and whatever reading the source raises.
     """
     unknown = set(limits or ()) - set(LIMITS)
     if unknown:

@@ -1,7 +1,7 @@
 """From the raw slice of a message to its segments: character set, splitting, and what was wrong with either.
 
-Not here: envelopes (edi/syntax/envelope.py), the splitting itself (segments.py). Rule protected: what was guessed or replaced
-while decoding is reported at the element where it happened.
+Not here: envelopes (edi/syntax/envelope.py), the splitting itself (segments.py). Rule protected: what was guessed or
+replaced while decoding is reported at the element where it happened.
 """
 
 from __future__ import annotations

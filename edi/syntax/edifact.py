@@ -1,7 +1,7 @@
 """EDIFACT envelopes: UNA, UNB, UNG, UNH and their trailers as values, and what is wrong with them.
 
-Not here: finding them in the input (edi/syntax/envelope.py), splitting (edi/syntax/segments.py). Rule protected: service
-characters come from UNA, else from the syntax version (ISO 9735); repetition exists from version 4 on.
+Not here: finding them in the input (edi/syntax/envelope.py), splitting (edi/syntax/segments.py). Rule protected:
+service characters come from UNA, else from the syntax version (ISO 9735); repetition exists from version 4 on.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def group(
 
 
 def describe(header: Segment, group: Group | None) -> tuple[str, str, str, str]:
-    """Type, version (`D.01B`), control number and association code of a message: UNH 0062 and S009 (UIH: S306, S302)."""
+    """Type, version (`D.01B`), control number and association code: UNH 0062 and S009, or UIH S306 and S302."""
     interactive = header[:1] == ["UIH"]
     name, reference = (1, 2) if interactive else (2, 1)
     version = ".".join(filter(None, (part(header, name, 2), part(header, name, 3))))

@@ -1,8 +1,8 @@
 """Walks through the envelopes of an input and hands on one message at a time.
 
-Not here: the rules of one syntax (x12.py, edifact.py), finding headers (sniff.py), splitting (segments.py). Rules protected:
-any bytes give items, never an exception; the raw bytes of all items in order are the input; a damaged envelope costs its
-own level only.
+Not here: the rules of one syntax (x12.py, edifact.py), finding headers (sniff.py), splitting (segments.py). Rules
+protected: any bytes give items, never an exception; the raw bytes of all items in order are the input; a damaged
+envelope costs its own level only.
 """
 
 from __future__ import annotations
@@ -183,8 +183,9 @@ class _Walk:
         taken = self.slices.header(opening.prefix, opening.length)
         if self.syntax == "edifact":
             opening.header = self._segment(taken, opening.prefix)
-            self.content.declare(edifact.part(opening.header, 1))
-            opening.header = self._segment(taken, opening.prefix)
+            if opening.usable:
+                self.content.declare(edifact.part(opening.header, 1))
+                opening.header = self._segment(taken, opening.prefix)  # again, in its own character set
         made = self.dialect.interchange(opening, self.order, taken.raw, taken.offset, self.content.charset)
         self.interchange = made
         findings = [*opening.findings, *self.content.findings]

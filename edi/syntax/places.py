@@ -1,7 +1,7 @@
 """Where something stands: path and byte offset of an element of a message or of an envelope segment.
 
-Not here: finding what is wrong. Rule protected: offsets are computed only when a fault needs one, from the raw slice, and
-count bytes of the input as it came, whatever its character set.
+Not here: finding what is wrong. Rule protected: offsets are computed only when a fault needs one, from the raw slice,
+and count bytes of the input as it came, whatever its character set.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the text of a message to its segments, and from a segment back to its bytes.
 
-Not here: where a message begins and ends (edi/syntax/envelope.py). Rule protected: after this module there are no delimiters
-and no release characters, only COMPONENT and REPEAT; nothing in the data can be mistaken for them.
+Not here: where a message begins and ends (edi/syntax/envelope.py). Rule protected: after this module there are no
+delimiters and no release characters, only COMPONENT and REPEAT; nothing in the data can be mistaken for them.
 
 The fast path is `str.replace` and `str.split` on the whole message; no object is made per element.
 """

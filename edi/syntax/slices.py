@@ -1,7 +1,7 @@
 """Measures the next segment or message in the window, in bytes, without splitting it.
 
-Not here: what the tags mean for the envelope (edi/syntax/envelope.py). Rule protected: a released terminator and the data
-of a binary segment never end anything; searching never reads more than the limits allow.
+Not here: what the tags mean for the envelope (edi/syntax/envelope.py). Rule protected: a released terminator and the
+data of a binary segment never end anything; searching never reads more than the limits allow.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class Slices:
         return last + 1 - window.at if last >= 0 else window.waiting
 
     def _after_binary(self, start: int) -> int:
-        """Distance of the terminator of the binary segment at `start`, or just behind its tag if the length is wrong."""
+        """Distance of the terminator of the binary segment at `start`; just behind its start if the length is wrong."""
         window = self.window
         window.ensure(start + sniff.LOOKAHEAD)
         data = binary_data(window.data, window.at + start, self.element)

@@ -1,7 +1,7 @@
 """Finds the next envelope in the input and says which syntax it is.
 
-Not here: what the envelope contains. Rule protected: bytes that belong to no envelope are handed on as gaps, never dropped,
-and each interchange is recognised by itself, whatever the one before was.
+Not here: what the envelope contains. Rule protected: bytes that belong to no envelope are handed on as gaps, never
+dropped, and each interchange is recognised by itself, whatever the one before was.
 """
 
 from __future__ import annotations

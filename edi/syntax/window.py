@@ -1,7 +1,7 @@
 """A sliding window over the input: the part of it that is in memory, and where that part stands.
 
-Not here: what the bytes mean. Rule protected: memory is bounded by what the reader has not yet handed on; every byte of the
-input is taken exactly once and in order.
+Not here: what the bytes mean. Rule protected: memory is bounded by what the reader has not yet handed on; every byte
+of the input is taken exactly once and in order.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Window:
 class Utf16Source:
     """UTF-16 input as a stream of UTF-8, and the way back for slices of it.
 
-    The reader works on bytes in which delimiters are single bytes; `restore` turns the slices it hands on, in order, into the
-    bytes that came in. An odd last byte of the input is kept in `tail`.
+    The reader works on bytes in which delimiters are single bytes; `restore` turns the slices it hands on, in order,
+    into the bytes that came in. An odd last byte of the input is kept in `tail`.
     """
 
     def __init__(self, window: Window, codec: str) -> None:

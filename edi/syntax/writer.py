@@ -1,7 +1,8 @@
 """From segments to an interchange in bytes: envelopes, counts, escaping, character set.
 
-Not here: which segments a document has (edi/mapping.py), numbers and time (the caller's), reading back (edi/translate.py).
-Rule protected: same input, same bytes; a character that cannot be written stops the document and is never replaced.
+Not here: which segments a document has (edi/mapping.py), numbers and time (the caller's), reading back
+(edi/translate.py). Rule protected: same input, same bytes; a character that cannot be written stops the document and
+is never replaced.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from edi.syntax.x12 import FUNCTIONAL_GROUPS
 class Envelope:
     """Everything around the messages. `at` must be aware; its own time zone is written.
 
-    `version` is ISA12 (`00401`) or UNB S001 (`UNOC:3`). X12: `group_type` is GS01 (empty = by set type), `group_version`
-    GS08 (empty = version of the set), `group_sender` and `group_receiver` GS02/GS03 (empty = interchange ids). EDIFACT: a
-    `group_type` asks for UNG, `group_version` is then `D:01B`. `charset` is the partner's, where the syntax declares none.
+    `version` is ISA12 (`00401`) or UNB S001 (`UNOC:3`). X12: `group_type` is GS01 (empty = by set type),
+    `group_version` GS08 (empty = version of the set), `group_sender` and `group_receiver` GS02/GS03 (empty =
+    interchange ids). EDIFACT: a `group_type` asks for UNG, `group_version` is then `D:01B`. `charset` is the
+    partner's, where the syntax declares none.
     """
 
     syntax: Syntax
@@ -48,7 +50,8 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message without ST/SE or UNH/UNT; of type `TA1`, the one TA1 segment. `version` is `004010` or `D.01B`; segments are canonical (edi/model.py)."""
+    """A message without ST/SE or UNH/UNT; of type `TA1`, the one TA1 segment. `version` is `004010` or `D.01B`;
+    segments are canonical (edi/model.py)."""
 
     type: str
     version: str
@@ -67,8 +70,8 @@ def default_delimiters(syntax: Syntax, version: str) -> Delimiters:
 def write(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
     """One interchange.
 
-    Raises RenderError naming the element: `write.delimiter` a separator in the data, `write.charset` a character that cannot
-    be written, `write.too-long` an identity or number that does not fit, `write.required` an empty interchange.
+    Raises RenderError naming the element: `write.delimiter` a separator in the data, `write.charset` a character that
+    cannot be written, `write.too-long` an identity or number that does not fit, `write.required` an empty interchange.
     """
     if envelope.at.utcoffset() is None:
         raise RenderError("the time of an interchange must be aware", code="write.required")
@@ -211,13 +214,14 @@ def _write_x12(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
         "ISA", "00", " " * 10, "00", " " * 10,
         f"{text.field(sender.qualifier, 'ISA05', 2):2}", f"{text.field(sender.id, 'ISA06', 15):15}",
         f"{text.field(receiver.qualifier, 'ISA07', 2):2}", f"{text.field(receiver.id, 'ISA08', 15):15}",
-        f"{at:%y%m%d}", f"{at:%H%M}", (version >= "00402" and wire.repeat) or "U", f"{text.field(version, 'ISA12', 5):5}",
-        _within(control, 9, "ISA13"), "1" if envelope.ack_requested else "0", "T" if envelope.test else "P", wire.component,
+        f"{at:%y%m%d}", f"{at:%H%M}", (version >= "00402" and wire.repeat) or "U",
+        f"{text.field(version, 'ISA12', 5):5}",
+        _within(control, 9, "ISA13"), "1" if envelope.ack_requested else "0", "T" if envelope.test else "P",
+        wire.component,
     ]  # fmt: skip
     parts = [(wire.element.join(isa) + wire.terminator + wire.newline).encode(text.codec)]
-    notes = [
-        message for message in messages if message.type == "TA1"
-    ]  # TA1 stands between ISA and the first GS (X12.5)
+    # TA1 stands between ISA and the first GS (X12.5).
+    notes = [message for message in messages if message.type == "TA1"]
     parts += [text.encode(note.segments) for note in notes]
     sets_only = [message for message in messages if message.type != "TA1"]
     groups = 0
@@ -227,7 +231,8 @@ def _write_x12(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
         long = group_version >= "004"  # GS04 has eight digits from 004010 on
         header = [
             "GS", kind, envelope.group_sender or sender.id, envelope.group_receiver or receiver.id,
-            f"{at:%Y%m%d}" if long else f"{at:%y%m%d}", f"{at:%H%M}", _within(group_control, 9, "GS06"), "X", group_version,
+            f"{at:%Y%m%d}" if long else f"{at:%y%m%d}", f"{at:%H%M}", _within(group_control, 9, "GS06"), "X",
+            group_version,
         ]  # fmt: skip
         parts.append(text.encode([header]))
         sets = list(members)

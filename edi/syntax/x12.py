@@ -203,7 +203,7 @@ def group(
 
 
 def describe(header: Segment, group: Group | None) -> tuple[str, str, str, str]:
-    """Type, version, control number and convention of a set. A guide named in GS08 (`004010VICS`) is a convention too."""
+    """Type, version, control number and convention of a set; a guide in GS08 (`004010VICS`) is a convention too."""
     values = [value.strip() for value in header] + [""] * 4
     named = group.version if group else ""
     return values[1], named[:6], values[2], values[3] or named[6:]

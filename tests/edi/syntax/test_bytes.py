@@ -22,11 +22,43 @@ EDIFACT = (
     b"UNT+4+1'UNZ+1+42'"
 )
 PIECES = [
-    X12, EDIFACT, X12[:106], EDIFACT[:50], b"ISA", b"UNA", b"UNB+UNOA:1+A+B+1+2'", b"ST*850*0001~", b"SE*2*0001~", b"~", b"'",
-    b"\n", b"\r\n", b" ", b"?", b"\x1f", b"\x1e", b"BIN*5*a~b'c~", b"BIN*99*x~", b"BDS*ASC*2*~~~", b"GE*1*1~", b"IEA*1*1~",
-    b"UNH+1+ORDERS:D:96A:UN'", b"UNT+2+1'", b"UNG+ORDERS+A+B+1+1+UN+D:96A'", b"UNE+1+1'", b"UNZ+1+42'", b"\xe9", b"\xc3\xa9",
-    b"\x00", b"\x1a", b"\xef\xbb\xbf", b"REF*A*B~", b"LIN:1+1'", b"UIB+UNOA:4'", b"GS*PO*A*B*20260101*0101*1*X*004010~",
-]  # fmt: skip
+    X12,
+    EDIFACT,
+    X12[:106],
+    EDIFACT[:50],
+    b"ISA",
+    b"UNA",
+    b"UNB+UNOA:1+A+B+1+2'",
+    b"ST*850*0001~",
+    b"SE*2*0001~",
+    b"~",
+    b"'",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"?",
+    b"\x1f",
+    b"\x1e",
+    b"BIN*5*a~b'c~",
+    b"BIN*99*x~",
+    b"BDS*ASC*2*~~~",
+    b"GE*1*1~",
+    b"IEA*1*1~",
+    b"UNH+1+ORDERS:D:96A:UN'",
+    b"UNT+2+1'",
+    b"UNG+ORDERS+A+B+1+1+UN+D:96A'",
+    b"UNE+1+1'",
+    b"UNZ+1+42'",
+    b"\xe9",
+    b"\xc3\xa9",
+    b"\x00",
+    b"\x1a",
+    b"\xef\xbb\xbf",
+    b"REF*A*B~",
+    b"LIN:1+1'",
+    b"UIB+UNOA:4'",
+    b"GS*PO*A*B*20260101*0101*1*X*004010~",
+]
 noise = st.binary(max_size=12)
 damaged = st.lists(st.sampled_from(PIECES) | noise, max_size=8).map(b"".join)
 

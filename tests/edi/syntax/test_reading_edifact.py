@@ -59,10 +59,18 @@ CASES = [
     Case("UNA and line break", interchange(una=UNA + "\r\n"), bgm=BGM),
     Case("UNA before each interchange", interchange(una=UNA) + "\n" + interchange(una=UNA), count=2),
     Case("UNA with other characters", "UNA^<.! >" + PLAIN.translate(str.maketrans(":+'", "^<>")), bgm=BGM),
-    Case("level B separators of syntax 1", PLAIN.replace("UNOC:3", "UNOB:1").translate(str.maketrans(":+'", "\x1f\x1d\x1c")), bgm=BGM),
+    Case(
+        "level B separators of syntax 1",
+        PLAIN.replace("UNOC:3", "UNOB:1").translate(str.maketrans(":+'", "\x1f\x1d\x1c")),
+        bgm=BGM,
+    ),
     Case("other dialects follow each other", interchange(una="UNA:+,! '") + PLAIN + SYNTAX4, count=3),
     Case("UNA unusable", interchange(una="UNAAAAAAA"), count=0, faults=["una.invalid"]),
-    Case("no release character", interchange(bgm("BGM+220+P?1+9", of=BODY), una="UNA:+.  '"), bgm=["BGM", "220", "P?1", "9"]),
+    Case(
+        "no release character",
+        interchange(bgm("BGM+220+P?1+9", of=BODY), una="UNA:+.  '"),
+        bgm=["BGM", "220", "P?1", "9"],
+    ),
     Case("mark", b"\xef\xbb\xbf" + PLAIN.encode(), bgm=BGM),
     Case("utf-16 without mark", interchange(una=UNA).encode("utf-16-be"), bgm=BGM),
     Case("leading data", "X-Header: 1\r\n\r\n" + PLAIN, faults=["envelope.leading-data"], bgm=BGM),
@@ -74,15 +82,36 @@ CASES = [
     Case("released terminator before a tag", bgm("BGM+220+P?'UNT+9"), bgm=["BGM", "220", "P'UNT", "9"]),
     Case("released ordinary character", bgm("BGM+220+P?1+9"), bgm=BGM),
     Case("release and line break", bgm("BGM+220+P?\r\n1+9"), faults=["element.release"], bgm=BGM),
-    Case("release at the end", PLAIN[: PLAIN.index("+9'UNT")] + "?", faults=["segment.unterminated", "element.release", "message.trailer-missing", "interchange.trailer-missing"]),
-    Case("repetition in syntax 4", bgm("BGM+A:1*B:2+P1+9", of=SYNTAX4), bgm=["BGM", f"A{COMPONENT}1{REPEAT}B{COMPONENT}2", "P1", "9"]),
+    Case(
+        "release at the end",
+        PLAIN[: PLAIN.index("+9'UNT")] + "?",
+        faults=["segment.unterminated", "element.release", "message.trailer-missing", "interchange.trailer-missing"],
+    ),
+    Case(
+        "repetition in syntax 4",
+        bgm("BGM+A:1*B:2+P1+9", of=SYNTAX4),
+        bgm=["BGM", f"A{COMPONENT}1{REPEAT}B{COMPONENT}2", "P1", "9"],
+    ),
     Case("released repetition", bgm("BGM+A?*B+P1+9", of=SYNTAX4), bgm=["BGM", "A*B", "P1", "9"]),
     Case("no repetition in syntax 3", bgm("BGM+A*B+P1+9"), bgm=["BGM", "A*B", "P1", "9"]),
-    Case("no repetition in syntax 3 with UNA", interchange(bgm("BGM+A*B+P1+9", of=BODY), una="UNA:+.?*'"), bgm=["BGM", "A*B", "P1", "9"]),
-    Case("repetition from UNA", interchange(bgm("BGM+A^B+P1+9", of=BODY), "UNOC:4", "UNA:+.?^'", date="20261124"), bgm=["BGM", f"A{REPEAT}B", "P1", "9"]),
+    Case(
+        "no repetition in syntax 3 with UNA",
+        interchange(bgm("BGM+A*B+P1+9", of=BODY), una="UNA:+.?*'"),
+        bgm=["BGM", "A*B", "P1", "9"],
+    ),
+    Case(
+        "repetition from UNA",
+        interchange(bgm("BGM+A^B+P1+9", of=BODY), "UNOC:4", "UNA:+.?^'", date="20261124"),
+        bgm=["BGM", f"A{REPEAT}B", "P1", "9"],
+    ),
     # Line breaks
     Case("line breaks and indentation", PLAIN.replace("'", "'\r\n  "), bgm=BGM),
-    Case("line break inside a segment", bgm("BGM+220+P\n1+9"), faults=["element.character"], bgm=["BGM", "220", "P\n1", "9"]),
+    Case(
+        "line break inside a segment",
+        bgm("BGM+220+P\n1+9"),
+        faults=["element.character"],
+        bgm=["BGM", "220", "P\n1", "9"],
+    ),
     Case("line break inside a tag", bgm("B\nGM+220+P1+9"), faults=["element.character"], bgm=BGM),
     Case("nesting indication", bgm("BGM:1+220+P1+9"), faults=["segment.nesting"], bgm=BGM),
     Case("trailing separators", bgm("BGM+220+P1+9++"), faults=["element.trailing"], bgm=[*BGM, "", ""]),
@@ -91,22 +120,61 @@ CASES = [
     Case("lower-case tag", bgm("bgm+220+P1+9"), bgm=["bgm", "220", "P1", "9"]),
     # Character sets
     Case("UNOA lower case", bgm("BGM+220+order+9").replace("UNOC", "UNOA"), faults=["charset.repertoire"]),
-    Case("UNOA lower case is told once", bgm("BGM+220+order+nine").replace("UNOC", "UNOA"), faults=["charset.repertoire"]),
+    Case(
+        "UNOA lower case is told once", bgm("BGM+220+order+nine").replace("UNOC", "UNOA"), faults=["charset.repertoire"]
+    ),
     Case("UNOA other characters", bgm("BGM+#+@+9").replace("UNOC", "UNOA"), faults=["charset.repertoire"] * 2),
-    Case("UNOB 8-bit", bgm("BGM+220+Pé+9").replace("UNOC", "UNOB"), faults=["charset.assumed", "charset.repertoire"], bgm=["BGM", "220", "Pé", "9"]),
-    Case("UNOB utf-8", bgm("BGM+220+Pé+9").replace("UNOC", "UNOB").encode(), faults=["charset.repertoire"], bgm=["BGM", "220", "Pé", "9"]),
+    Case(
+        "UNOB 8-bit",
+        bgm("BGM+220+Pé+9").replace("UNOC", "UNOB"),
+        faults=["charset.assumed", "charset.repertoire"],
+        bgm=["BGM", "220", "Pé", "9"],
+    ),
+    Case(
+        "UNOB utf-8",
+        bgm("BGM+220+Pé+9").replace("UNOC", "UNOB").encode(),
+        faults=["charset.repertoire"],
+        bgm=["BGM", "220", "Pé", "9"],
+    ),
     Case("UNOC", bgm("BGM+220+Pé+9"), bgm=["BGM", "220", "Pé", "9"]),
-    Case("UNOD", bgm("BGM+220+\u0141+9").replace("UNOC", "UNOD").encode("iso8859-2"), bgm=["BGM", "220", "\u0141", "9"]),
-    Case("UNOE", bgm("BGM+220+\u0416+9").replace("UNOC", "UNOE").encode("iso8859-5"), bgm=["BGM", "220", "\u0416", "9"]),
-    Case("UNOF hole", bgm("BGM+220+P\xff+9").replace("UNOC", "UNOF"), faults=["charset.repertoire"], bgm=["BGM", "220", "P\ufffd", "9"]),
+    Case(
+        "UNOD", bgm("BGM+220+\u0141+9").replace("UNOC", "UNOD").encode("iso8859-2"), bgm=["BGM", "220", "\u0141", "9"]
+    ),
+    Case(
+        "UNOE", bgm("BGM+220+\u0416+9").replace("UNOC", "UNOE").encode("iso8859-5"), bgm=["BGM", "220", "\u0416", "9"]
+    ),
+    Case(
+        "UNOF hole",
+        bgm("BGM+220+P\xff+9").replace("UNOC", "UNOF"),
+        faults=["charset.repertoire"],
+        bgm=["BGM", "220", "P\ufffd", "9"],
+    ),
     Case("UNOY", bgm("BGM+220+P€+9").replace("UNOC", "UNOY").encode(), bgm=["BGM", "220", "P€", "9"]),
-    Case("UNOY not utf-8", bgm("BGM+220+Pé+9").replace("UNOC", "UNOY"), faults=["charset.assumed"], bgm=["BGM", "220", "Pé", "9"]),
+    Case(
+        "UNOY not utf-8",
+        bgm("BGM+220+Pé+9").replace("UNOC", "UNOY"),
+        faults=["charset.assumed"],
+        bgm=["BGM", "220", "Pé", "9"],
+    ),
     Case("UNOX", PLAIN.replace("UNOC", "UNOX"), faults=["charset.unsupported"], bgm=BGM),
     Case("another agency", PLAIN.replace("UNOC:3", "IATB:1"), faults=["charset.assumed"], bgm=BGM),
     # Envelopes
     Case("groups", interchange(f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}UNE+1+7'"), bgm=BGM),
-    Case("groups and messages mixed", interchange(f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}UNE+1+7'{BODY.replace('+1', '+2', 1)}".replace("UNT+3+1'UNZ", "UNT+3+2'UNZ")), count=2, faults=["interchange.mixed", "message.control-mismatch"]),
-    Case("UNE count and reference", interchange(f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}UNE+2+8'"), faults=["group.count", "group.control-mismatch"]),
+    Case(
+        "groups and messages mixed",
+        interchange(
+            f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}UNE+1+7'{BODY.replace('+1', '+2', 1)}".replace(
+                "UNT+3+1'UNZ", "UNT+3+2'UNZ"
+            )
+        ),
+        count=2,
+        faults=["interchange.mixed", "message.control-mismatch"],
+    ),
+    Case(
+        "UNE count and reference",
+        interchange(f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}UNE+2+8'"),
+        faults=["group.count", "group.control-mismatch"],
+    ),
     Case("UNE missing", interchange(f"UNG+ORDERS+A+B+261124:1301+7+UN+D:96A'{BODY}"), faults=["group.trailer-missing"]),
     Case("UNG without reference", interchange(f"UNG+ORDERS+A+B'{BODY}UNE+1'"), faults=["group.control-number"]),
     Case("UNT count", PLAIN.replace("UNT+3", "UNT+4"), faults=["message.count"], bgm=BGM),
@@ -115,20 +183,57 @@ CASES = [
     Case("UNZ count", PLAIN.replace("UNZ+1", "UNZ+2"), faults=["interchange.count"], bgm=BGM),
     Case("UNZ reference", PLAIN.replace("UNZ+1+42", "UNZ+1+43"), faults=["interchange.control-mismatch"], bgm=BGM),
     Case("UNZ missing", PLAIN.replace("UNZ+1+42'", ""), faults=["interchange.trailer-missing"], bgm=BGM),
-    Case("UNZ missing before UNB", PLAIN.replace("UNZ+1+42'", "") + PLAIN, count=2, faults=["interchange.trailer-missing"]),
+    Case(
+        "UNZ missing before UNB",
+        PLAIN.replace("UNZ+1+42'", "") + PLAIN,
+        count=2,
+        faults=["interchange.trailer-missing"],
+    ),
     Case("UNZ without terminator", PLAIN[:-1], faults=["segment.unterminated"], bgm=BGM),
     Case("stray UNT", PLAIN.replace("UNZ", "UNT+3+1'UNZ"), faults=["interchange.structure"], bgm=BGM),
     Case("nothing inside", interchange("", count=0), count=0, faults=["interchange.content"]),
     Case("UNH reference twice", interchange(BODY + BODY, count=2), count=2, faults=["message.duplicate"]),
-    Case("UNH without type", PLAIN.replace("ORDERS:D:96A:UN:EAN008", ""), faults=["element.trailing", "message.identifier"]),
-    Case("UNH without reference", PLAIN.replace("UNH+1", "UNH+").replace("UNT+3+1", "UNT+3"), faults=["message.control-number"]),
+    Case(
+        "UNH without type",
+        PLAIN.replace("ORDERS:D:96A:UN:EAN008", ""),
+        faults=["element.trailing", "message.identifier"],
+    ),
+    Case(
+        "UNH without reference",
+        PLAIN.replace("UNH+1", "UNH+").replace("UNT+3+1", "UNT+3"),
+        faults=["message.control-number"],
+    ),
     Case("UNB version", PLAIN.replace("UNOC:3", "UNOC:9"), faults=["interchange.version"], bgm=BGM),
-    Case("UNB parties", PLAIN.replace("+ME:14+YOU:14", "++"), faults=["interchange.sender", "interchange.receiver"], bgm=BGM),
-    Case("UNB date and time", PLAIN.replace("261124:1301", "261324:2501"), faults=["interchange.date", "interchange.time"], bgm=BGM),
-    Case("UNB reference", PLAIN.replace("1301+42", "1301").replace("UNZ+1+42", "UNZ+1"), faults=["interchange.control-number"], bgm=BGM),
-    Case("UNB flags", PLAIN.replace("+42'UNH", "+42++++X++Y'UNH"), faults=["interchange.ack-flag", "interchange.test-flag"], bgm=BGM),
-    Case("interactive", "UIB+UNOA:4+DIALOG:1'UIH+PSRINF:D:96A:UN+77'BGM+220'UIT+77+3'UIZ+DIALOG+1'", faults=["message.unsupported"]),
-]  # fmt: skip
+    Case(
+        "UNB parties",
+        PLAIN.replace("+ME:14+YOU:14", "++"),
+        faults=["interchange.sender", "interchange.receiver"],
+        bgm=BGM,
+    ),
+    Case(
+        "UNB date and time",
+        PLAIN.replace("261124:1301", "261324:2501"),
+        faults=["interchange.date", "interchange.time"],
+        bgm=BGM,
+    ),
+    Case(
+        "UNB reference",
+        PLAIN.replace("1301+42", "1301").replace("UNZ+1+42", "UNZ+1"),
+        faults=["interchange.control-number"],
+        bgm=BGM,
+    ),
+    Case(
+        "UNB flags",
+        PLAIN.replace("+42'UNH", "+42++++X++Y'UNH"),
+        faults=["interchange.ack-flag", "interchange.test-flag"],
+        bgm=BGM,
+    ),
+    Case(
+        "interactive",
+        "UIB+UNOA:4+DIALOG:1'UIH+PSRINF:D:96A:UN+77'BGM+220'UIT+77+3'UIZ+DIALOG+1'",
+        faults=["message.unsupported"],
+    ),
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -15,8 +15,8 @@ SET = "ST*850*0001~BEG*00*SA*P1**20261124~SE*3*0001~"
 
 def isa(version: str = "00401", eleven: str = "U", element: str = "*", component: str = ">", end: str = "~") -> str:
     fields = (
-        "ISA", "00", " " * 10, "00", " " * 10, "ZZ", f"{'ME':15}", "01", f"{'YOU':15}", "261124", "1301", eleven, version,
-        "000000042", "0", "P", component,
+        "ISA", "00", " " * 10, "00", " " * 10, "ZZ", f"{'ME':15}", "01", f"{'YOU':15}", "261124", "1301", eleven,
+        version, "000000042", "0", "P", component,
     )  # fmt: skip
     return element.join(fields) + end
 
@@ -75,7 +75,11 @@ CASES = [
     Case("group alone", group(SET), faults=["interchange.structure"], beg=BEG),
     Case("latin-1", PLAIN.replace("P1", "Pé").encode("latin-1"), faults=["charset.assumed"]),
     Case("utf-8", PLAIN.replace("P1", "Pé").encode()),
-    Case("nbsp padding", PLAIN.replace("ME             ", "ME\u00a0\u00a0           "), faults=["charset.repertoire", "isa.length"]),
+    Case(
+        "nbsp padding",
+        PLAIN.replace("ME             ", "ME\u00a0\u00a0           "),
+        faults=["charset.repertoire", "isa.length"],
+    ),
     # Separators and terminators
     Case("unpadded ISA", PLAIN.replace("ME             ", "ME"), faults=["isa.length"], beg=BEG),
     Case("overpadded ISA", PLAIN.replace("YOU   ", "YOU      "), faults=["isa.length"], beg=BEG),
@@ -90,11 +94,23 @@ CASES = [
     Case("not sixteen elements", "ISA*00*x~", sets=0, faults=["isa.separator"]),
     Case("break inside a segment", PLAIN.replace("SA*P1", "SA*P\n1"), faults=["element.character"]),
     # ISA11 and ISA12
-    Case("repetition", interchange(group(SET.replace("P1", "P1^P2")), header=isa("00501", "^")), beg=[*BEG[:3], f"P1{REPEAT}P2", *BEG[4:]]),
-    Case("repetition before 00402", interchange(group(SET.replace("P1", "P^1")), header=isa("00401", "^")), faults=["interchange.standard"], beg=[*BEG[:3], "P^1", *BEG[4:]]),
+    Case(
+        "repetition",
+        interchange(group(SET.replace("P1", "P1^P2")), header=isa("00501", "^")),
+        beg=[*BEG[:3], f"P1{REPEAT}P2", *BEG[4:]],
+    ),
+    Case(
+        "repetition before 00402",
+        interchange(group(SET.replace("P1", "P^1")), header=isa("00401", "^")),
+        faults=["interchange.standard"],
+        beg=[*BEG[:3], "P^1", *BEG[4:]],
+    ),
     Case("U under 00501", interchange(group(SET), header=isa("00501", "U")), faults=["interchange.standard"], beg=BEG),
     Case("repetition 00402", interchange(group(SET), header=isa("00402", "^")), beg=BEG),
-    *(Case(f"ISA12 {version}", interchange(group(SET), header=isa(version)), beg=BEG) for version in ("00200", "00305", "00400", "00406")),
+    *(
+        Case(f"ISA12 {version}", interchange(group(SET), header=isa(version)), beg=BEG)
+        for version in ("00200", "00305", "00400", "00406")
+    ),
     Case("ISA12 unknown", interchange(group(SET), header=isa("00499")), faults=["interchange.version"], beg=BEG),
     Case("ISA12 no number", interchange(group(SET), header=isa("ABCDE")), faults=["interchange.version"], beg=BEG),
     # Several of each
@@ -110,38 +126,81 @@ CASES = [
     Case("blank line", PLAIN.replace("~", "\n").replace("\nBEG", "\n\nBEG"), faults=["segment.empty"], beg=BEG),
     Case("empty segment between groups", PLAIN.replace("~IEA", "~~IEA"), faults=["segment.empty"], beg=BEG),
     Case("SE missing", PLAIN.replace("SE*3*0001~", ""), faults=["message.trailer-missing"], beg=BEG),
-    Case("SE missing before ST", interchange(group(SET.replace("SE*3*0001~", ""), SET.replace("0001", "0002"))), sets=2, faults=["message.trailer-missing"]),
+    Case(
+        "SE missing before ST",
+        interchange(group(SET.replace("SE*3*0001~", ""), SET.replace("0001", "0002"))),
+        sets=2,
+        faults=["message.trailer-missing"],
+    ),
     Case("GE missing", PLAIN.replace("GE*1*1~", ""), faults=["group.trailer-missing"], beg=BEG),
     Case("IEA missing", PLAIN.replace("IEA*1*000000042~", ""), faults=["interchange.trailer-missing"], beg=BEG),
-    Case("IEA missing before ISA", PLAIN.replace("IEA*1*000000042~", "") + PLAIN, sets=2, faults=["interchange.trailer-missing"]),
-    Case("cut off in a set", PLAIN[: PLAIN.index("SE*3")], faults=["message.trailer-missing", "group.trailer-missing", "interchange.trailer-missing"]),
+    Case(
+        "IEA missing before ISA",
+        PLAIN.replace("IEA*1*000000042~", "") + PLAIN,
+        sets=2,
+        faults=["interchange.trailer-missing"],
+    ),
+    Case(
+        "cut off in a set",
+        PLAIN[: PLAIN.index("SE*3")],
+        faults=["message.trailer-missing", "group.trailer-missing", "interchange.trailer-missing"],
+    ),
     Case("stray SE", PLAIN.replace("ST*850", "SE*1*1~ST*850"), faults=["interchange.structure"], beg=BEG),
     Case("stray GE", PLAIN.replace("~GS*", "~GE*1*1~GS*"), faults=["interchange.structure"], beg=BEG),
     Case("IEA twice", PLAIN + "IEA*1*000000042~", faults=["envelope.trailing-data"], beg=BEG),
-    Case("text between sets", PLAIN.replace("~ST*", "~NTE*hello~NTE*you~ST*"), faults=["segment.text-between"], beg=BEG),
+    Case(
+        "text between sets", PLAIN.replace("~ST*", "~NTE*hello~NTE*you~ST*"), faults=["segment.text-between"], beg=BEG
+    ),
     Case("set without group", interchange(SET, count=0), faults=["interchange.structure"], beg=BEG),
     Case("no last terminator", PLAIN[:-1], faults=["segment.unterminated"], beg=BEG),
     Case("no last terminator, then a line", PLAIN[:-1] + "\n" + PLAIN, sets=2, faults=["segment.unterminated"]),
-    Case("no last terminator of a set", PLAIN[: PLAIN.index("~GE")], faults=["segment.unterminated", "group.trailer-missing", "interchange.trailer-missing"], beg=BEG),
+    Case(
+        "no last terminator of a set",
+        PLAIN[: PLAIN.index("~GE")],
+        faults=["segment.unterminated", "group.trailer-missing", "interchange.trailer-missing"],
+        beg=BEG,
+    ),
     Case("SE count", PLAIN.replace("SE*3", "SE*9"), faults=["message.count"], beg=BEG),
     Case("SE control", PLAIN.replace("SE*3*0001", "SE*3*0002"), faults=["message.control-mismatch"], beg=BEG),
     Case("GE count", PLAIN.replace("GE*1", "GE*x"), faults=["group.count"], beg=BEG),
     Case("GE control", PLAIN.replace("GE*1*1", "GE*1*2"), faults=["group.control-mismatch"], beg=BEG),
     Case("IEA count", PLAIN.replace("IEA*1", "IEA*2"), faults=["interchange.count"], beg=BEG),
-    Case("IEA control", PLAIN.replace("IEA*1*000000042", "IEA*1*000000043"), faults=["interchange.control-mismatch"], beg=BEG),
+    Case(
+        "IEA control",
+        PLAIN.replace("IEA*1*000000042", "IEA*1*000000043"),
+        faults=["interchange.control-mismatch"],
+        beg=BEG,
+    ),
     Case("ST control twice", interchange(group(SET, SET)), sets=2, faults=["message.duplicate"]),
     Case("GS control twice", interchange(group(SET), group(SET)), sets=2, faults=["group.duplicate"]),
     Case("ST01 of another group", PLAIN.replace("ST*850", "ST*810"), faults=["message.identifier"]),
     Case("ST02 missing", PLAIN.replace("0001~", "~"), faults=["message.control-number"]),
-    Case("GS06 no number", PLAIN.replace("*1*X*", "*A*X*").replace("GE*1*1", "GE*1*A"), faults=["group.control-number"]),
+    Case(
+        "GS06 no number", PLAIN.replace("*1*X*", "*A*X*").replace("GE*1*1", "GE*1*A"), faults=["group.control-number"]
+    ),
     Case("ISA09", PLAIN.replace("*261124*", "*261324*"), faults=["interchange.date"], beg=BEG),
     Case("ISA10", PLAIN.replace("*1301*U", "*2561*U"), faults=["interchange.time"], beg=BEG),
     Case("ISA13", PLAIN.replace("000000042", "ABCDEFGHI"), faults=["interchange.control-number"], beg=BEG),
     Case("ISA14", PLAIN.replace("*0*P*", "*7*P*"), faults=["interchange.ack-flag"], beg=BEG),
     Case("ISA15", PLAIN.replace("*0*P*", "*0*Q*"), faults=["interchange.test-flag"], beg=BEG),
-    Case("ISA05, ISA06", PLAIN.replace("*ZZ*ME ", "*  *   "), faults=["interchange.sender-qualifier", "interchange.sender"], beg=BEG),
-    Case("ISA07, ISA08", PLAIN.replace("*01*YOU", "*  *   "), faults=["interchange.receiver-qualifier", "interchange.receiver"], beg=BEG),
-    Case("ISA01, ISA03", PLAIN.replace("*00*  ", "*  *  "), faults=["interchange.authorization", "interchange.security"], beg=BEG),
+    Case(
+        "ISA05, ISA06",
+        PLAIN.replace("*ZZ*ME ", "*  *   "),
+        faults=["interchange.sender-qualifier", "interchange.sender"],
+        beg=BEG,
+    ),
+    Case(
+        "ISA07, ISA08",
+        PLAIN.replace("*01*YOU", "*  *   "),
+        faults=["interchange.receiver-qualifier", "interchange.receiver"],
+        beg=BEG,
+    ),
+    Case(
+        "ISA01, ISA03",
+        PLAIN.replace("*00*  ", "*  *  "),
+        faults=["interchange.authorization", "interchange.security"],
+        beg=BEG,
+    ),
     Case("trailing blanks", PLAIN + "\r\n\x00\x1a", beg=BEG),
     Case("trailing data", PLAIN + "good bye", faults=["envelope.trailing-data"], beg=BEG),
     # Content that looks like structure
@@ -149,12 +208,30 @@ CASES = [
     Case("binary data with a code", PLAIN.replace("~SE*3", "~BDS*ASC*3*~~~~SE*4"), beg=BEG),
     Case("binary length wrong", PLAIN.replace("~SE*3", "~BIN*9999*ab~SE*4"), beg=BEG),
     Case("element 105", PLAIN.replace("P1**20261124", "P1" + "*" * 120 + "x"), beg=None),
-    Case("unit separator in data", PLAIN.replace("P1", "P\x1f1"), faults=["element.character"], beg=[*BEG[:3], "P\ufffd1", *BEG[4:]]),
-    Case("record separator in data", PLAIN.replace("P1", "P\x1e1"), faults=["element.character"], beg=[*BEG[:3], "P\ufffd1", *BEG[4:]]),
-    Case("unit separator as component", PLAIN.replace(">~", "\x1f~", 1).replace("P1", "P\x1f1"), beg=[*BEG[:3], f"P{COMPONENT}1", *BEG[4:]]),
-    Case("unit separator as element", PLAIN.replace("*", "\x1f").replace("P1", "P>1"), beg=[*BEG[:3], f"P{COMPONENT}1", *BEG[4:]]),
+    Case(
+        "unit separator in data",
+        PLAIN.replace("P1", "P\x1f1"),
+        faults=["element.character"],
+        beg=[*BEG[:3], "P\ufffd1", *BEG[4:]],
+    ),
+    Case(
+        "record separator in data",
+        PLAIN.replace("P1", "P\x1e1"),
+        faults=["element.character"],
+        beg=[*BEG[:3], "P\ufffd1", *BEG[4:]],
+    ),
+    Case(
+        "unit separator as component",
+        PLAIN.replace(">~", "\x1f~", 1).replace("P1", "P\x1f1"),
+        beg=[*BEG[:3], f"P{COMPONENT}1", *BEG[4:]],
+    ),
+    Case(
+        "unit separator as element",
+        PLAIN.replace("*", "\x1f").replace("P1", "P>1"),
+        beg=[*BEG[:3], f"P{COMPONENT}1", *BEG[4:]],
+    ),
     Case("both separators as terminators", PLAIN.replace("*", "\x1e").replace("~", "\x1f"), beg=BEG),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
