@@ -49,62 +49,64 @@ class Tests(dict[int, QuickTest]):
     def source_of(self, length: int) -> tuple[str, dict[str, Any]]:
         """The text of the function for so many parts and the names it uses."""
         names: dict[str, Any] = {"is_date": is_date, "is_time": is_time}
-        lines: list[str] = []
         count = length - self.start
-        variables = [f"a{part.at}" for part in self.parts[:count]]
-        given = ["_"] * self.start + variables
-        lines.append(f"{', '.join(given)}{',' if len(given) == 1 else ''} = parts")
+        given = ["_"] * self.start + [f"a{part.at}" for part in self.parts[:count]]
+        lines = [f"{', '.join(given)}{',' if len(given) == 1 else ''} = parts"]
+        filled = 0  # the last part, once it is known not to be empty
         if count > 1 or (count and self.start):
-            lines.append(f"if not {variables[-1]}: return False")  # a trailing separator
+            lines.append(f"if not a{count}: return False")  # a trailing separator
+            filled = count
         for part in self.parts:
-            lines += self._part(part, count, names)
+            if part.at <= count:
+                lines.append(f"if {self._bad(part, part.at == filled, names)}: return False")
+            elif part.effective_usage == "required":
+                return "def test(parts):\n    return False\n", names
         for condition in self.conditions:
-            lines += _condition(condition, count)
+            lines += [f"if {broken}: return False" for broken in _broken(condition, count)]
         body = "\n".join("    " + line for line in lines)
         return f"def test(parts):\n{body}\n    return True\n", names
 
-    def _part(self, part: ElementDef, count: int, names: dict[str, Any]) -> list[str]:
-        variable, usage = f"a{part.at}", part.effective_usage
-        if part.at > count:
-            return ["return False"] if usage == "required" else []
-        if usage == "not_used":
-            return [f"if {variable}: return False"]
-        good = self._good(part, variable, names)
-        if usage == "required":
-            return [f"if not ({good}): return False"]
-        return [f"if {variable} and not ({good}): return False"]
-
-    def _good(self, part: ElementDef, a: str, names: dict[str, Any]) -> str:
-        """An expression that is true only for clean values; false for the empty text where that could be required."""
+    def _bad(self, part: ElementDef, filled: bool, names: dict[str, Any]) -> str:
+        """An expression that is true for a part with any finding. `filled`: the part is known not to be empty."""
+        a, required = f"a{part.at}", part.effective_usage == "required"
+        if part.effective_usage == "not_used":
+            return a
         if part.components:
-            tests = Tests(f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0)
-            names[f"t{part.at}"], names["split"] = tests, str.split
-            return f"{a} and t{part.at}[len(p := split({a}, {COMPONENT!r}))](p)"
-        codes, narrow = part.codes, part.guide_codes
-        if codes is not None or narrow is not None:
-            listed = [code for known in (codes, narrow) if known is not None for code in known.values]
-            names[f"c{part.at}"] = frozenset(c for c in listed if value_finding(part, c, self.decimal) is None)
-            return f"{a} in c{part.at}"
-        least, most = part.effective_min, part.effective_max
-        fits = f"{a} and len({a}) <= {most}" if least <= 1 else f"{least} <= len({a}) <= {most}"
-        if part.kind == "DT":
-            return f"{fits} and is_date({a})"
-        if part.kind == "TM":
-            return f"{fits} and is_time({a})"
-        if part.kind == "a":
-            return f"{fits} and {a}.isalpha() and {a}.isprintable()"
-        if part.kind in ("AN", "ID", "B", "an"):
-            return f"{fits} and {a}.isprintable()"
-        digits = f"{a}.isdigit()"
-        if part.kind == "R":
-            digits = f"({digits} or {a}.replace('.', '', 1).isdigit())"
-        elif part.kind == "n":
+            names[f"t{part.at}"] = Tests(f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0)
+            bad = f"not t{part.at}[len(p := {a}.split({COMPONENT!r}))](p)"
+        elif part.codes is not None or part.guide_codes is not None:
+            codes = [code for known in (part.codes, part.guide_codes) if known is not None for code in known.values]
+            good = {code for code in codes if value_finding(part, code, self.decimal) is None}
+            names[f"c{part.at}"] = frozenset(good if required else good | {""})
+            return f"{a} not in c{part.at}"
+        else:
+            bad = self._bad_form(part, a)
+        if filled:
+            return bad
+        return f"not {a} or {bad}" if required else f"{a} and ({bad})"
+
+    def _bad_form(self, part: ElementDef, a: str) -> str:
+        """The same for length and type of a value that is not empty."""
+        kind, least, most = part.kind, part.effective_min, part.effective_max
+        bad = f"len({a}) > {most}"
+        if least > 1:
+            # A decimal mark is not counted, so one character more than the least is surely long enough.
+            bad += f" or len({a}) < {least + 1 if kind in 'Rn' else least}"
+        if kind == "DT":
+            return f"{bad} or not is_date({a})"
+        if kind == "TM":
+            return f"{bad} or not is_time({a})"
+        if kind == "a":
+            return f"{bad} or not ({a}.isalpha() and {a}.isprintable())"
+        if kind == "N":
+            return f"{bad} or not ({a}.isdigit() and {a}.isascii())"
+        if kind == "R":
+            return f"{bad} or not (({a}.isdigit() or {a}.replace('.', '', 1).isdigit()) and {a}.isascii())"
+        if kind == "n":
             mark = self.decimal or "."
-            inner = f"{a}[0] != {mark!r} != {a}[-1] and {a}.replace({mark!r}, '', 1).isdigit()"
-            digits = f"({digits} or {inner})"
-        # A decimal mark is not counted, so one character more than the least is surely long enough.
-        fits = f"{a} and len({a}) <= {most}" if least <= 1 else f"{least} < len({a}) <= {most}"
-        return f"{fits} and {a}.isascii() and {digits}"
+            fraction = f"{a}[0] != {mark!r} != {a}[-1] and {a}.replace({mark!r}, '', 1).isdigit()"
+            return f"{bad} or not (({a}.isdigit() or {fraction}) and {a}.isascii())"
+        return f"{bad} or not {a}.isprintable()"
 
 
 def tests_of(definition: SegmentDef, decimal: str) -> Tests:
@@ -116,27 +118,25 @@ def _never(parts: Sequence[str]) -> bool:
     return False
 
 
-def _condition(condition: Condition, count: int) -> list[str]:
-    """Statements that return False when a condition over the parts is not met; parts beyond `count` are absent."""
+def _broken(condition: Condition, count: int) -> list[str]:
+    """Expressions of which one is true when a condition over the parts is not met; parts beyond `count` are absent."""
     kind, positions = condition.kind, condition.positions
     there = [f"a{position}" for position in positions if position <= count]
     complete = len(there) == len(positions)
     if kind == "P":
         if not there:
             return []
-        broken = f"({' or '.join(there)})" + (f" and not ({' and '.join(there)})" if complete else "")
-        return [f"if {broken}: return False"]
-    if kind in "RO" and not there:
-        return ["return False"]
-    lines = [f"if not ({' or '.join(there)}): return False"] if kind in "RO" else []
-    if kind in "EO":
-        lines += [f"if {a} and {b}: return False" for n, a in enumerate(there) for b in there[n + 1 :]]
-    if kind in "CLX" and positions[0] <= count:
-        first, *rest = there
-        if kind == "C":
-            lines.append(f"if {first}" + (f" and not ({' and '.join(rest)})" if complete else "") + ": return False")
-        elif kind == "L":
-            lines.append(f"if {first}" + (f" and not ({' or '.join(rest)})" if rest else "") + ": return False")
-        elif rest:
-            lines.append(f"if {first} and ({' or '.join(rest)}): return False")
-    return lines
+        return [f"({' or '.join(there)})" + (f" and not ({' and '.join(there)})" if complete else "")]
+    if kind in "REO":
+        broken = [f"not ({' or '.join(there)})" if there else "True"] if kind in "RO" else []
+        if kind in "EO":
+            broken += [f"{a} and {b}" for n, a in enumerate(there) for b in there[n + 1 :]]
+        return broken
+    if positions[0] > count:
+        return []
+    first, *rest = there
+    if kind == "C":
+        return [first + (f" and not ({' and '.join(rest)})" if complete else "")]
+    if kind == "L":
+        return [first + (f" and not ({' or '.join(rest)})" if rest else "")]
+    return [f"{first} and ({' or '.join(rest)})"] if rest else []
