@@ -62,7 +62,7 @@ class Json2:
         try:
             return json_answer(self.database, await self._call(request))
         except Unauthorized as error:
-            return json_answer(self.database, error.data(), error.status, WWW_Authenticate="Bearer ")
+            return json_answer(self.database, error.data(), error.status, WWW_Authenticate="Bearer")
         except OdooError as error:
             return json_answer(self.database, error.data(), error.status)
 

@@ -233,9 +233,10 @@ class Records:
     def stored(self, name: str, value: Any) -> Any:
         """The value as the store keeps it. Raises Odoo's error for a value that does not fit the field."""
         known = self.field(name)
-        if known.type == "many2one" and value and value not in self.store.rows(known.relation):
-            self.session[known.relation].require([value])
-        return stored(self.name, name, known, value, self._digits(known))
+        kept = stored(self.name, name, known, value, self._digits(known))
+        if known.type == "many2one" and kept:
+            self.session[known.relation].require([kept])
+        return kept
 
     def shown(self, record: int, name: str, named: bool) -> Any:
         """The value as `read` answers it: a many2one with its name if `named`, a datetime in whole seconds."""

@@ -49,9 +49,9 @@ class Pickings(Threads):
             return self._wizard(waiting, short)
         closing = self.session.context.get("picking_ids_not_to_backorder") or []
         for record in waiting:
-            self._require_lots(record)
             if record in short and record not in closing:
                 self._split(record, self._rest(record))
+            self._require_lots(record)
             for move in self.get(record, "move_ids"):
                 self.store.update("stock.move", move, {"state": "done" if self._taken(move) else "cancel"})
             self.set(record, state="done", date_done=self.session.seconds)
