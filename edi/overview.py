@@ -124,7 +124,7 @@ def inspect(data: bytes | BinaryIO) -> Overview:
 
 
 def is_incomplete(data: bytes) -> bool:
-    """Does the input end inside an interchange, so that its rest may still come? Without any interchange it does not."""
+    """Does the input end inside an interchange, so that its rest may still come? Without an interchange: no."""
     last: InterchangeEnd | None = None
     for item in read(data):
         if isinstance(item, InterchangeEnd):

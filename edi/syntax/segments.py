@@ -184,13 +184,17 @@ class Splitter:
     def _edifact(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
         """Nesting indications in tags and trailing separators (ISO 9735 8.2): read, reported, ignored."""
         element, terminator = self.delimiters.element, self.delimiters.terminator
-        if any(COMPONENT in tag for tag in {segment[0] for segment in segments}):
+        if COMPONENT in "".join([segment[0] for segment in segments]):
             for index, segment in enumerate(segments):
                 if COMPONENT in segment[0]:
                     findings.append(Finding("segment.nesting", index + 1, 0, segment[0]))
                     segment[0] = segment[0].partition(COMPONENT)[0]
-        ends = (element + terminator, COMPONENT + terminator, COMPONENT + element)
-        if any(end in text for end in ends) or text.endswith((element, COMPONENT)):
+        if (
+            element + terminator in text
+            or COMPONENT + terminator in text
+            or COMPONENT + element in text
+            or text.endswith((element, COMPONENT))
+        ):
             for index, segment in enumerate(segments):
                 for position in range(len(segment) - 1, 0, -1):
                     if segment[position].endswith(COMPONENT) or (
