@@ -249,7 +249,7 @@ class Connection:
 
 
 def _major(told: Any) -> int | None:
-    """The major of `{"server_version_info": [18, ..]}`, `{"version_info": ["saas~19", ..]}` or `{"version": "19.0"}`."""
+    """The major in `server_version_info: [18, ...]`, `version_info: ["saas~19", ...]` or `version: "19.0"`."""
     if not isinstance(told, Mapping):
         return None
     info = told.get("server_version_info") or told.get("version_info")

@@ -32,7 +32,7 @@ KEY_WARNINGS = frozenset({30, 14, 7, 3, 2, 1, 0})  # days left
 
 
 class OdooSource:
-    """The source of one Odoo. `name`: the destination, key of its state and address of notices. `partners` may be replaced."""
+    """The source of one Odoo. `name`, the destination, keys the state and gets notices. `partners` may be replaced."""
 
     def __init__(
         self, name: str, connection: Connection, directory: Directory, partners: Mapping[str, PartnerTerms]
