@@ -45,7 +45,7 @@ class FolderChannel(Rules):
 
 
 class FolderPoller:
-    """Polls `in`. `source` is `<partner>/<channel>`, `base` the folder of the configuration. ValueError without `in`."""
+    """Polls `in`. `source` is `<partner>/<channel>`, `base` the configuration's folder. ValueError without `in`."""
 
     def __init__(self, source: str, settings: FolderChannel, base: Path) -> None:
         if settings.in_ is None:

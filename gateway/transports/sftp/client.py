@@ -101,6 +101,8 @@ class SftpSession:
             with suppress(asyncssh.SFTPOpUnsupported):
                 async with self._limit():
                     await file.fsync()
+        async with self._limit():
+            await self._client.realpath(".")  # asyncssh keeps silent about a CLOSE that a lost connection swallowed
 
     async def rename(self, old: str, new: str) -> None:
         """Rename, replacing what is there where the server can (posix-rename), else the plain rename."""

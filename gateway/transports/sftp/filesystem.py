@@ -136,6 +136,9 @@ class Tree:
         if waiting is not None and not truncate:
             waiting.closed, waiting.append = False, append
             return waiting
+        if append and not truncate and await self._is_there(name):
+            # a client that resumes would send the tail only, and that would be taken for a whole file
+            raise asyncssh.SFTPPermissionDenied(f"{name} cannot be gone on with; upload it whole")
         if not (create or truncate or waiting):
             raise asyncssh.SFTPNoSuchFile(f"there is no unfinished {name} to go on with")
         if waiting is not None:
@@ -186,6 +189,11 @@ class Tree:
     def abort(self, upload: Upload) -> None:
         """The connection is gone, or the upload must not go on: nothing of it stays."""
         self._drop(upload, "the upload was broken off")
+
+    def empty(self) -> None:
+        """The mailbox is served no more: drop what waits for its rename, and what is still open."""
+        for upload in list(self._uploads):
+            self._drop(upload, "this mailbox is closed")
 
     # Changing names
 
@@ -248,6 +256,9 @@ class Tree:
         for file in await self._store.outgoing(self.mailbox):
             files.setdefault(file.name, file)
         return files
+
+    async def _is_there(self, name: str) -> bool:
+        return any(entry.name == name for entry in await self.entries("/in"))
 
     async def _count_accepted(self) -> None:
         """Count again what /in shows as accepted, at most every few seconds; in between, own acceptances are added."""

@@ -117,9 +117,12 @@ class SftpServer:
             accounts[settings.user] = _Account(settings, tree, self._resolve)
         for account in accounts.values():
             account.tree.settings = account.settings
+        ended = [tree for mailbox, tree in self._trees.items() if mailbox not in trees]
         self._trees, self._accounts = trees, accounts
         for door in list(self._doors):
             door.check()
+        for tree in ended:
+            tree.empty()
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
@@ -172,6 +175,8 @@ class SftpServer:
         await self._acceptor.wait_closed()
         self._acceptor = None
         await asyncio.gather(*(door.leave() for door in list(self._doors)))
+        for tree in self._trees.values():
+            tree.empty()
 
     def _count(self, user: str) -> int:
         return Counter(door.user for door in self._doors)[user]

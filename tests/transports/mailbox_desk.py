@@ -1,14 +1,20 @@
-"""An honest double of the inlet and of the mailboxes in memory: the protocols of gateway.ports, nothing of the server."""
+"""What the tests of transports share: an honest double of inlet and mailboxes in memory, and a running server."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from gateway.ports import Arrival, MailboxFile, Receipt, Submission
+from gateway.transports.sftp import SftpServer, SftpSession, connect, generate_key
+
+MAILBOX = "one/inbox"
 
 
 @dataclass
@@ -81,3 +87,36 @@ class Desk:
                 kept[key] = value
             else:
                 kept.pop(key, None)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Made once a run: our host key, the partner's key, and the key of somebody we do not know."""
+
+    host: tuple[str, str] = field(default_factory=generate_key)
+    partner: tuple[str, str] = field(default_factory=generate_key)
+    stranger: tuple[str, str] = field(default_factory=generate_key)
+
+
+@dataclass
+class Hosted:
+    """The server, what it stores to, and how the partner gets in."""
+
+    server: SftpServer
+    desk: Desk
+    keys: Keys
+    staging: Path
+
+    def login(self, user: str = "one", key: str = "", **more: Any) -> AbstractAsyncContextManager[SftpSession]:
+        return connect(
+            "127.0.0.1",
+            self.server.port,
+            user,
+            key or self.keys.partner[0],
+            host_key=self.keys.host[1],
+            patience=5,
+            **more,
+        )
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Hosted]]

@@ -1,0 +1,49 @@
+"""A running SFTP server with one partner's mailbox, on a free port of the loopback; nothing of it outlives a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve
+
+from gateway.transports.sftp import HostedMailbox, Listener, SftpServer
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def serve(desk: Desk, keys: Keys, tmp_path: Path) -> Serve:
+    """`async with serve(quota={"files": 2}) as hosted`; `listener=` takes settings of the listener."""
+
+    @asynccontextmanager
+    async def serving(listener: dict[str, Any] | None = None, **mailbox: Any) -> AsyncIterator[Hosted]:
+        staging = tmp_path / "staging"
+        staging.mkdir(exist_ok=True)
+        settings = HostedMailbox.model_validate({"name": "inbox", "user": "one", "keys": [keys.partner[1]]} | mailbox)
+        listen = Listener.model_validate({"port": 0, "host_keys": ["file:host"], "staging": staging} | (listener or {}))
+        server = SftpServer(listen, {MAILBOX: settings}, desk, desk, {"file:host": keys.host[0]}.__getitem__)
+        await server.start()
+        try:
+            yield Hosted(server, desk, keys, staging)
+        finally:
+            await server.stop()
+
+    return serving
+
+
+@pytest.fixture
+async def hosted(serve: Serve) -> AsyncIterator[Hosted]:
+    async with serve() as running:
+        yield running
