@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from edi.check_code import Tests, tests_of
+from edi.check_code import QuickTests, quick_tests
 from edi.structure import Entry, LoopEntry, Schema, SegmentDef
 
 
@@ -49,7 +49,7 @@ class Step(NamedTuple):
     at: int
     limit: int
     size: int
-    tests: Tests
+    tests: QuickTests
 
 
 class Position(dict[str, "Step | None"]):
@@ -132,15 +132,15 @@ class Automaton:
     def __init__(self, schema: Schema, decimal: str) -> None:
         self.decimal = decimal
         self.tags = frozenset(entry.trigger for _, entry in schema.entries())
-        self._tests: dict[int, tuple[SegmentDef, Tests]] = {}
+        self._tests: dict[int, tuple[SegmentDef, QuickTests]] = {}
         self.root = Level(schema.layout, None, 0, None)
         self.depth = 1 + max(address.count("/") for address, _ in schema.entries()) + 1
         self.start = Position(self, self.root, -1, None)
 
-    def tests(self, definition: SegmentDef) -> Tests:
+    def tests(self, definition: SegmentDef) -> QuickTests:
         """The quick tests of a definition, shared by all places that use it."""
         if id(definition) not in self._tests:
-            self._tests[id(definition)] = (definition, tests_of(definition, self.decimal))
+            self._tests[id(definition)] = (definition, quick_tests(definition, self.decimal))
         return self._tests[id(definition)][1]
 
     def position(self, level: Level, index: int, qualifier: str = "") -> Position:

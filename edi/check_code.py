@@ -20,7 +20,7 @@ from edi.structure import Condition, ElementDef, SegmentDef
 QuickTest: TypeAlias = Callable[[Sequence[str]], bool]
 
 
-class Tests(dict[int, QuickTest]):
+class QuickTests(dict[int, QuickTest]):
     """The tests of one segment definition (or composite) by number of parts; a missing one is generated on demand."""
 
     __slots__ = ("conditions", "decimal", "name", "parts", "start")
@@ -72,7 +72,9 @@ class Tests(dict[int, QuickTest]):
         if part.effective_usage == "not_used":
             return a
         if part.components:
-            names[f"t{part.at}"] = Tests(f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0)
+            names[f"t{part.at}"] = QuickTests(
+                f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0
+            )
             bad = f"not t{part.at}[len(p := {a}.split({COMPONENT!r}))](p)"
         elif part.codes is not None or part.guide_codes is not None:
             codes = [code for known in (part.codes, part.guide_codes) if known is not None for code in known.values]
@@ -109,9 +111,9 @@ class Tests(dict[int, QuickTest]):
         return f"{bad} or not {a}.isprintable()"
 
 
-def tests_of(definition: SegmentDef, decimal: str) -> Tests:
+def quick_tests(definition: SegmentDef, decimal: str) -> QuickTests:
     """The tests of a segment definition; `decimal` as in edi.element_rules.findings."""
-    return Tests(definition.tag, definition.elements, definition.conditions, decimal, 1)
+    return QuickTests(definition.tag, definition.elements, definition.conditions, decimal, 1)
 
 
 def _never(parts: Sequence[str]) -> bool:

@@ -14,13 +14,13 @@ from types import MappingProxyType
 from edi.model import Syntax
 from edi.structure import (
     CodeList,
+    Comparison,
     Condition,
     ElementDef,
     Entry,
     LoopEntry,
     SegmentDef,
     SegmentEntry,
-    Test,
     Usage,
     When,
 )
@@ -209,7 +209,7 @@ def _when(node: Tree, definition: SegmentDef) -> When:
         if definition.element(element, component) is None:
             raise fail(text, "map.unknown_element", f"{definition.tag} has no element {part.split()[0]}")
         values = (match[4],) if match[4] else tuple(re.findall(r'"([^"]+)"', match[5]))
-        tests.append(Test(element, component, values))
+        tests.append(Comparison(element, component, values))
     return When(tuple(tests))
 
 

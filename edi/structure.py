@@ -115,7 +115,7 @@ class SegmentDef:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One test of a `when`: the value at element and component (0 = not a composite) is one of the values."""
 
     element: int
@@ -127,7 +127,7 @@ class Test:
 class When:
     """The tests that tell two loops with the same trigger apart; all must hold."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[Comparison, ...]
 
     def matches(self, segment: Segment) -> bool:
         return all(value_at(segment, test.element, test.component) in test.values for test in self.tests)

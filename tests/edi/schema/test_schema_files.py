@@ -1,0 +1,115 @@
+"""The shipped schemas: all load, all definitions are usable, and each fact of the wire that others rely on is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from edi.check_code import quick_tests
+from edi.resources import maps_folder
+from edi.schema import LoopEntry, Schema, SegmentEntry, load_schema
+from edi.schema_source import Dictionary
+from edi.yaml_source import MAX_DICTIONARY_NODES, Mapping_, load
+
+FILES = sorted(
+    str(path.relative_to(maps_folder())).removesuffix(".schema.yaml") for path in maps_folder().rglob("*.schema.yaml")
+)
+DICTIONARIES = sorted(maps_folder().rglob("segments.yaml"))
+
+
+def test_the_documents_of_the_first_release_are_there() -> None:
+    first = {
+        "x12/004010/850",
+        "x12/004010/855",
+        "x12/004010/997",
+        "edifact/d01b/orders",
+        "edifact/d01b/ordrsp",
+        "edifact/d01b-eancom/orders",
+        "edifact/d01b-eancom/ordrsp",
+        "edifact/service/v3/contrl",
+    }
+    assert first <= set(FILES)
+
+
+@pytest.mark.parametrize("identity", FILES)
+def test_a_shipped_schema_loads(identity: str) -> None:
+    schema = load_schema(identity)
+    assert schema.identity == identity
+    assert schema.title
+    assert len(schema.provenance) >= 2
+    tags = [entry.trigger for _, entry in schema.entries()]
+    assert (tags[0], tags[-1]) == (("ST", "SE") if schema.syntax == "x12" else ("UNH", "UNT"))
+    assert bool(schema.group) == (schema.syntax == "x12")
+    addresses = [address for address, entry in schema.entries() if isinstance(entry, LoopEntry)]
+    assert len(addresses) == len(set(addresses))
+
+
+@pytest.mark.parametrize("path", DICTIONARIES, ids=lambda path: str(path.parent.relative_to(maps_folder())))
+def test_every_definition_of_a_dictionary_is_usable(path: object) -> None:
+    tree = load(path, nodes=MAX_DICTIONARY_NODES)  # type: ignore[arg-type]
+    syntax = "x12" if "x12" in str(path) else "edifact"
+    dictionary = Dictionary(syntax, tree, None)
+    segments = tree["segments"]
+    assert isinstance(segments, Mapping_)
+    for tag in segments:
+        definition = dictionary.segment(segments.key(tag))
+        tests = quick_tests(definition, "")
+        for length in range(1, len(definition.elements) + 2):
+            tests[length]([tag, *["1"] * (length - 1)])  # the generated code runs
+    lists = tree["codes"]
+    assert isinstance(lists, Mapping_)
+    for name in lists:
+        codes = dictionary.codes(lists.key(name))
+        assert codes.values
+        assert codes.name == name
+
+
+def element(schema: Schema, tag: str, at: int, component: int = 0) -> tuple[str, str, str]:
+    found = schema.segments[tag].element(at, component)
+    assert found is not None
+    return found.ref, found.type, found.usage
+
+
+def test_facts_of_the_855() -> None:
+    schema = load_schema("x12/004010/855")
+    assert schema.group == "PR"
+    assert element(schema, "BAK", 8) == ("127", "AN 1..30", "optional")
+    assert element(schema, "PO1", 2) == ("330", "R 1..15", "optional")
+    assert element(schema, "ACK", 1) == ("668", "ID 2..2", "required")
+    assert "C0302" in [condition.text for condition in schema.segments["PO1"].conditions]
+    codes = schema.segments["ACK"].elements[0].codes
+    assert codes is not None
+    assert codes.open
+    assert {"IA", "IB", "IQ", "IR"} <= set(codes.values)
+    loops = {address: entry for address, entry in schema.entries() if isinstance(entry, LoopEntry)}
+    assert (loops["PO1/ACK"].max, loops["PO1"].max, loops["PO1"].layout[0].trigger) == (104, 100000, "PO1")
+
+
+def test_facts_of_the_edifact_orders() -> None:
+    schema = load_schema("edifact/d01b/orders")
+    assert element(schema, "NAD", 2, 1) == ("3039", "an..35", "required")
+    assert element(schema, "UNH", 1) == ("0062", "an..14", "required")
+    assert schema.segments["COM"].elements[0].repeat == 3
+    assert [part.at for part in schema.segments["COM"].elements] == [1, 2, 3]
+    assert schema.segments["DTM"].element(9) is None
+    assert schema.segments["DTM"].element(1, 9) is None
+
+
+def test_a_subset_narrows_at_one_place_and_leaves_the_others() -> None:
+    schema = load_schema("edifact/d01b-eancom/orders")
+    entries = dict(schema.entries())
+    heading, line = entries["DTM"], entries["LIN/DTM"]
+    assert isinstance(heading, SegmentEntry)
+    assert isinstance(line, SegmentEntry)
+    first, second = (entry.definition.elements[0].components[0].guide_codes for entry in (heading, line))
+    assert first is not None
+    assert second is not None
+    assert "137" in first.values
+    assert "137" not in second.values
+    assert schema.segments["DTM"].elements[0].components[0].guide_codes is None
+    assert entries["BGM"].definition.elements[1].effective_usage == "required"
+    assert schema.guide
+    assert not load_schema("edifact/d01b/orders").guide
+
+
+def test_a_schema_is_kept_until_its_file_changes() -> None:
+    assert load_schema("x12/004010/855") is load_schema("x12/004010/855")
