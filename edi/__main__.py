@@ -1,6 +1,7 @@
 """The `edi` command: the library on files and pipes.
 
-`-` is standard input, `--json` prints for machines. Exit codes: 0 fine, 1 the document or map has faults, 2 wrong usage.
+`-` is standard input, `--json` prints for machines. Exit codes: 0 fine, 1 the document or map has faults, 2 wrong
+usage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Faults become acknowledgements (TA1, 997, CONTRL), and received acknowledgements become AckResults.
 
 Not here: the wire (the maps of 997 and CONTRL write it), control numbers and time (the caller's), when one is late (the
-gateway). Rules protected: the codes come from the fault catalogue; what is said at one level follows from the level below
+gateway). Rules protected: the codes come from the fault catalogue; what is said at one level follows from the level
+below
 (X12.20, ISO 9735-4); an acknowledgement is never acknowledged.
 """
 
@@ -41,7 +42,8 @@ MOST_CODES = 5
 class AckResult:
     """What a partner's acknowledgement says about one thing we sent.
 
-    `scope` is what it is about: the set named by `type` and `control`, the group `group_type`/`group_control`, or the interchange
+    `scope` is what it is about: the set named by `type` and `control`, the group `group_type`/`group_control`, or the
+    interchange
     `interchange`. Control numbers are as sent, X12 ones without leading zeros. `errors` are sentences.
     """
 
@@ -248,9 +250,7 @@ def read_ta1(message: Message) -> Acknowledgement:
     outcome = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}.get(elements[4], "rejected")
     return Acknowledgement(
         kind="TA1",
-        interchange=AnsweredInterchange(
-            control=elements[1] or "0", date=elements[2] or None, time=elements[3] or None
-        ),
+        interchange=AnsweredInterchange(control=elements[1] or "0", date=elements[2] or None, time=elements[3] or None),
         outcome=Code(value=outcome, raw=elements[4] or None),
         code=elements[5] or None,
     )
@@ -321,9 +321,7 @@ def _ta1(interchange: Interchange, faults: list[Fault]) -> Acknowledgement:
         outcome, code = "accepted", "000"
     else:
         outcome, code = ("rejected" if worst.severity == "reject" else "accepted_with_errors"), worst.entry.ta1
-    return Acknowledgement(
-        kind="TA1", interchange=_answered(interchange), outcome=Code(value=outcome), code=code
-    )
+    return Acknowledgement(kind="TA1", interchange=_answered(interchange), outcome=Code(value=outcome), code=code)
 
 
 def _group_outcome(current: _OpenGroup, group_errors: bool) -> Outcome:

@@ -1,4 +1,5 @@
-"""An annotated view of a document for people: every segment with its title, every element with its name and code meaning.
+"""An annotated view of a document for people: every segment with its title, every element with its name and code
+meaning.
 
 Reading only; any bytes give a text. What the names are comes from the schemas, and nothing else is known here.
 """

@@ -1,6 +1,7 @@
 """Configuration files checked by pydantic models, with every complaint naming file, line and key.
 
-Not here: reading YAML (edi/yaml_source.py), what the keys mean (the model). Used for partner.yaml and gateway.yaml alike.
+Not here: reading YAML (edi/yaml_source.py), what the keys mean (the model). Used for partner.yaml and gateway.yaml
+alike.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def parse_config(model: type[M], tree: Tree, context: object = None) -> M:
     try:
         return model.model_validate(tree, context=context)
     except ValidationError as error:
-        raise ProfileError("\n".join(_complaint(tree, entry["loc"], entry["msg"]) for entry in error.errors())) from None
+        raise ProfileError(
+            "\n".join(_complaint(tree, entry["loc"], entry["msg"]) for entry in error.errors())
+        ) from None
 
 
 def _complaint(tree: Tree, path: tuple[int | str, ...], message: str) -> str:

@@ -1,6 +1,7 @@
 """Who the partner is, which documents are agreed, in which dialect: the part of partner.yaml the library needs.
 
-Not here: channels, Odoo, tolerances, contacts (gateway/partners.py reads those from the same file). Rule protected: partner
+Not here: channels, Odoo, tolerances, contacts (gateway/partners.py reads those from the same file). Rule protected:
+partner
 differences are data; there is no partner name in code.
 """
 
@@ -81,7 +82,8 @@ class Agreement:
 class Profile:
     """Everything `translate` and `render` must know about one partner.
 
-    `environment` decides which test indicator is expected and written. `folder` is where the partner's overlays and samples lie.
+    `environment` decides which test indicator is expected and written. `folder` is where the partner's overlays and
+    samples lie.
     A profile with `open` set takes any identity and any document that has a base map (edi.default_profile).
     """
 
@@ -112,7 +114,8 @@ class Profile:
         return None
 
     def mirrored(self) -> Profile:
-        """The same relation seen from the partner's side: identities and directions swapped. For tests, demos, validators."""
+        """The same relation seen from the partner's side: identities and directions swapped. For tests, demos,
+        validators."""
 
         def swap(pair: Identities | None) -> Identities | None:
             return None if pair is None else Identities(partner=pair.own, own=pair.partner)

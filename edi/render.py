@@ -2,7 +2,8 @@
 
     event -> agreement -> map -> segments -> envelope -> bytes -> read back and compare -> second reader -> bytes
 
-Not here: control numbers, time (the caller's). Rule protected: nothing leaves that does not read back equal, by our own reader
+Not here: control numbers, time (the caller's). Rule protected: nothing leaves that does not read back equal, by our
+own reader
 and by one we did not write (edi/crosscheck.py).
 """
 
@@ -27,7 +28,8 @@ from edi.syntax import Envelope, Outgoing, default_delimiters
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rendered:
-    """Bytes ready to leave, and how far the second reader could follow (`crosschecked`, or `not crosschecked: reason`)."""
+    """Bytes ready to leave, and how far the second reader could follow (`crosschecked`, or `not crosschecked:
+    reason`)."""
 
     data: bytes
     document: str
@@ -38,7 +40,8 @@ class Rendered:
 def render(event: Event, profile: Profile, numbers: Numbers, at: dt.datetime) -> bytes:
     """The interchange of an event. `at` is aware and is written in the partner's time zone by the envelope.
 
-    Raises RenderError if the event cannot be written for this partner (nothing agreed, a field missing or too long), and
+    Raises RenderError if the event cannot be written for this partner (nothing agreed, a field missing or too long),
+    and
     SelfCheckError if what was written does not read back equal.
     """
     return render_checked(event, profile, numbers, at).data
@@ -52,7 +55,8 @@ def render_checked(event: Event, profile: Profile, numbers: Numbers, at: dt.date
 
 
 def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers, at: dt.datetime) -> Rendered:
-    """Several events of one type as the sets of one interchange; set control numbers count up from `numbers.message`."""
+    """Several events of one type as the sets of one interchange; set control numbers count up from
+    `numbers.message`."""
     agreement = outgoing_agreement(events[0].type, profile)
     pair = profile.identities(agreement.syntax)
     if pair is None:
@@ -89,7 +93,8 @@ def outgoing_agreement(event_type: str, profile: Profile) -> Agreement:
 
 
 def answer(ack: Event, profile: Profile) -> bytes:
-    """An acknowledgement whose numbers, date and time repeat those of the interchange it answers: same input, same bytes."""
+    """An acknowledgement whose numbers, date and time repeat those of the interchange it answers: same input, same
+    bytes."""
     data = ack.data
     assert isinstance(data, Acknowledgement)
     about = data.interchange
@@ -182,7 +187,8 @@ def _envelope(
 
 
 def _check(data: bytes, map_: Map, count: int = 1) -> list[tuple[Message, Checked]]:
-    """Our own reader and checker on what we wrote. Raises RenderError for a broken rule, SelfCheckError for a misreading."""
+    """Our own reader and checker on what we wrote. Raises RenderError for a broken rule, SelfCheckError for a
+    misreading."""
     items = list(syntax.read(data))
     messages = [item for item in items if isinstance(item, Message)]
     faults = [fault for item in items for fault in item.faults]

@@ -1,6 +1,8 @@
-"""The whole flow of the library on two pages: `translate` reads a partner's bytes, `render` (edi/render.py) writes ours.
+"""The whole flow of the library on two pages: `translate` reads a partner's bytes, `render` (edi/render.py) writes
+ours.
 
-Not here: how each step works (syntax, check, mapping, acks). Rules protected: any bytes give a result; a bad transaction set
+Not here: how each step works (syntax, check, mapping, acks). Rules protected: any bytes give a result; a bad
+transaction set
 never stops the good ones beside it; a rejected set emits no event; faults keep document order.
 
     bytes -> envelopes and segments -> who and what is agreed -> schema check -> map -> event -> acknowledgement
@@ -16,7 +18,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from edi import acks, resources, syntax
-from edi.acks import AckResult, Acknowledger, Verdict
+from edi.acks import Acknowledger, AckResult, Verdict
 from edi.check import compile_check
 from edi.documents import Event, content_hash, stable_id, wrap
 from edi.documents.exchange import Acknowledgement
@@ -35,8 +37,10 @@ SUPPORTED_ACKS = {"997": "x12/004010/997", "CONTRL": "edifact/service/v3/contrl"
 class Result:
     """What became of one transaction set, or (message None) of an envelope that holds none.
 
-    `faults` are those of the set, in document order; `outside` are faults of the envelopes and of stray bytes met since the
-    last result. `acks` are the acknowledgements that became due with this result. `answers` is what the partner says about
+    `faults` are those of the set, in document order; `outside` are faults of the envelopes and of stray bytes met
+    since the
+    last result. `acks` are the acknowledgements that became due with this result. `answers` is what the partner says
+    about
     documents of ours, when the set is an acknowledgement.
     """
 
@@ -88,7 +92,8 @@ class Translation:
 
     @cached_property
     def acks(self) -> list[bytes]:
-        """The acknowledgements due, as bytes. Control numbers, date and time repeat those of the interchange answered, so the
+        """The acknowledgements due, as bytes. Control numbers, date and time repeat those of the interchange
+        answered, so the
         same input gives the same bytes; a gateway renders `acknowledgements` with its own numbers instead."""
         from edi.render import answer
 
@@ -162,7 +167,9 @@ class _Reading:
         elif not self.refused:
             if agreement is None:
                 faults.append(
-                    _fault_at(message, "message.unsupported", f"{message.type} {message.version}", self._agreed(message))
+                    _fault_at(
+                        message, "message.unsupported", f"{message.type} {message.version}", self._agreed(message)
+                    )
                 )
             else:
                 found, reading = _read(message, agreement, self.profile)
@@ -230,7 +237,8 @@ class _Reading:
 
 
 def find_agreement(profile: Profile, message: Message) -> Agreement | None:
-    """What is agreed for a message: the partner's agreement; an acknowledgement's own map; any base map for an open profile."""
+    """What is agreed for a message: the partner's agreement; an acknowledgement's own map; any base map for an open
+    profile."""
     syntax_name = message.interchange.syntax
     agreement = profile.agreement(syntax_name, message.type, "in", message.version)
     if agreement is not None:
@@ -249,11 +257,14 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
 
 
 def check_agreement(profile: Profile, agreement: Agreement) -> None:
-    """Load everything an agreement needs. Raises MapError if a map or schema cannot be used or is for another document."""
+    """Load everything an agreement needs. Raises MapError if a map or schema cannot be used or is for another
+    document."""
     map_ = load_map(agreement.map, profile.folder)
     compile_check(map_.schema)
     if agreement.type.lower() not in map_.schema.identity:
-        raise MapError(f"{agreement.map} is a map of {map_.schema.identity}, the agreement is about {agreement.document}")
+        raise MapError(
+            f"{agreement.map} is a map of {map_.schema.identity}, the agreement is about {agreement.document}"
+        )
 
 
 def forget_maps() -> None:
@@ -291,8 +302,9 @@ def _identity_faults(interchange: Interchange, profile: Profile) -> Iterator[Fau
     if profile.open:
         return
     pair = profile.identities(interchange.syntax)
-    place = Location(path="ISA" if interchange.syntax == "x12" else "UNB", interchange=interchange.control,
-                     offset=interchange.offset)
+    place = Location(
+        path="ISA" if interchange.syntax == "x12" else "UNB", interchange=interchange.control, offset=interchange.offset
+    )
     sender = _shown(interchange.sender)
     if pair is None:
         yield fault("interchange.sender-unknown", place, found=sender, expected=f"no {interchange.syntax} is agreed")

@@ -1,6 +1,8 @@
-"""What a partner's answer matches: functional acknowledgements, pick-ups, business answers. Called inside a transaction only.
+"""What a partner's answer matches: functional acknowledgements, pick-ups, business answers. Called inside a
+transaction only.
 
-Not here: reading acknowledgements (edi), clocks (the console and status). Rules protected: an answer of one layer says nothing about the
+Not here: reading acknowledgements (edi), clocks (the console and status). Rules protected: an answer of one layer
+says nothing about the
 next; a refused document becomes a decision for the buyer of that order; nothing is sent again by itself.
 """
 
@@ -20,9 +22,7 @@ from gateway.writing import open_case, place
 RANK = {"sent": 0, "collected": 1, "accepted": 2, "accepted_with_errors": 3, "rejected": 4}  # the worse answer wins
 
 
-def match(
-    c: Any, partner: Partner, results: tuple[edi.AckResult, ...], row: Any, now: dt.datetime
-) -> set[str]:
+def match(c: Any, partner: Partner, results: tuple[edi.AckResult, ...], row: Any, now: dt.datetime) -> set[str]:
     """One acknowledgement against the sets we sent."""
     head = results[0]
     if head.kind in ("997", "999"):
@@ -108,7 +108,6 @@ def _unmatched(c: Any, partner: Partner, head: edi.AckResult, row: Any, now: dt.
     sentence = f"{row.name}: the {head.kind} for {about} matches nothing: {why}"
     case = Case("ack.unmatched", sentence, "edi", actual=about)
     open_case(c, case, now, partner=partner.id, receipt=row.id, dedupe=f"unmatched|{row.id}|{about}")
-
 
 
 def _number(control: str) -> str:

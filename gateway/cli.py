@@ -22,7 +22,9 @@ from gateway.secrets import SecretError
 
 T = TypeVar("T")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The supplier gateway.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The supplier gateway."
+)
 exceptions = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 app.add_typer(exceptions, name="exceptions")
 
@@ -56,13 +58,17 @@ def check(path: Config = DEFAULT) -> None:
     for partner in configuration.book:
         agreed = ", ".join(f"{a.document} ({a.direction})" for a in partner.file.agreements)
         typer.echo(f"partner {partner.id}: {partner.file.status}; {agreed or 'nothing agreed'}")
-    typer.echo(f"{path}: fine; {len(configuration.book.partners)} partner(s), {len(configuration.destinations)} destination(s)")
+    typer.echo(
+        f"{path}: fine; {len(configuration.book.partners)} partner(s), {len(configuration.destinations)} destination(s)"
+    )
 
 
 @app.command()
 def run(
     path: Config = DEFAULT,
-    ready_file: Annotated[Path | None, typer.Option(help="Write the ports here once everything is up.", hidden=True)] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Write the ports here once everything is up.", hidden=True)
+    ] = None,
 ) -> None:
     """Run the daemon. SIGTERM drains and ends it, SIGHUP reads partners and maps again."""
     from gateway import daemon

@@ -1,7 +1,9 @@
 """gateway.yaml: one file for an installation, read by `run` and `check` alike.
 
-Keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here only by reference.
-Every complaint names file, line and key. Parts of transports and destinations are checked by the models of their own modules.
+Keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here only
+by reference.
+Every complaint names file, line and key. Parts of transports and destinations are checked by the models of their own
+modules.
 """
 
 from __future__ import annotations
@@ -111,7 +113,8 @@ def load(path: Path) -> Configuration:
     except (edi.ProfileError, edi.MapError) as error:
         complaints.append(str(error))
     complaints.extend(
-        f"{partner.folder / 'partner.yaml'}: odoo.instance: there is no destination {partner.destination!r} in {path.name}"
+        f"{partner.folder / 'partner.yaml'}: odoo.instance: "
+        f"there is no destination {partner.destination!r} in {path.name}"
         for partner in book
         if partner.destination and partner.destination not in file.destinations
     )

@@ -6,7 +6,8 @@
     write_out  TX2   an event becomes the partner's document        lane out:<partner>
     deliver    TX3   settle: done | retry at | parked               lanes <destination>:<key>
 
-Not here: SQL (ledger/queries), what a translation turns into (intake.py), rendering and numbers (outbox.py), what an answer
+Not here: SQL (ledger/queries), what a translation turns into (intake.py), rendering and numbers (outbox.py), what an
+answer
 matches (answered.py), waking (dispatch.py). Rules protected: a peer is answered only after the commit; every settling
 transaction holds its lane's token first; nothing but this module changes the state of the ledger.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,15 +108,15 @@ class Flow:
         data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
         results = edi.translate_each(data, partner.profile)
         work = intake.Intake(row, partner, done=row.sets)
-        while True:
-            taken = await asyncio.to_thread(lambda: list(itertools.islice(results, SETS_PER_TRANSACTION)))
-            await self.ledger.read(lambda c: work.look(c, taken))
-            batch = work.batch(taken)
-            last = len(taken) < SETS_PER_TRANSACTION
-            if last:
-                break
-            await self._store(lane, token, row, partner, batch)
-        await self._finish(lane, token, row, partner, batch, work)
+        while len(taken := await asyncio.to_thread(_take, results)) == SETS_PER_TRANSACTION:
+            await self._store(lane, token, row, partner, await self._batch(work, taken))
+        last = await self._batch(work, taken)
+        while not await self._finish(lane, token, row, partner, last, work):
+            logger.info("control numbers were taken meanwhile; written again", receipt=row.id)
+
+    async def _batch(self, work: intake.Intake, taken: list[edi.Result]) -> Batch:
+        await self.ledger.read(lambda c: work.look(c, taken))
+        return work.batch(taken)
 
     async def _store(self, lane: str, token: str, row: Any, partner: Partner, batch: Batch) -> None:
         def tx2(c: Any) -> set[str]:
@@ -126,29 +127,27 @@ class Flow:
 
     async def _finish(
         self, lane: str, token: str, row: Any, partner: Partner, batch: Batch, work: intake.Intake
-    ) -> None:
-        """The last TX2 of a receipt: with the acknowledgements, whose control numbers are taken by compare-and-set."""
-        while True:
-            now = self.now()
-            due = [] if work.answered_already else work.due
-            numbered = await self.ledger.read(lambda c: outbox.peek(c, partner, due, self.environment))
-            written, failed = await asyncio.to_thread(outbox.acknowledgements, partner, row, numbered, now)
+    ) -> bool:
+        """The last TX2 of a receipt, with its acknowledgements. False: a control number was taken meanwhile."""
+        now = self.now()
+        due = [] if work.answered_already else work.due
+        numbered = await self.ledger.read(lambda c: outbox.peek(c, partner, due, self.environment))
+        written, failed = await asyncio.to_thread(outbox.acknowledgements, partner, row, numbered, now)
 
-            def tx2(c: Any) -> set[str] | None:
-                lanes.hold(c, lane, token)
-                if not outbox.take(c, numbered):
-                    return None
-                touched = settle.store(c, row, partner, batch, now)
-                touched |= writing.place(c, [*written, *work.repeats(), *work.refusal(now)], now)
-                for case in (*failed, *work.file_cases()):
-                    writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
-                receipts.finish(c, row.id, work.state, work.reason, clock.stamp(now))
-                return touched
+        def tx2(c: Any) -> set[str] | None:
+            lanes.hold(c, lane, token)
+            if not outbox.take(c, numbered):
+                return None
+            touched = settle.store(c, row, partner, batch, now)
+            touched |= writing.place(c, [*written, *work.repeats(), *work.refusal(now)], now)
+            for case in (*failed, *work.file_cases()):
+                writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
+            receipts.finish(c, row.id, work.state, work.reason, clock.stamp(now))
+            return touched
 
-            touched = await self.ledger.write(tx2, "tx2")
-            if touched is not None:
-                self._wake_all(touched)
-                return
+        touched = await self.ledger.write(tx2, "tx2")
+        self._wake_all(touched or set())
+        return touched is not None
 
     async def _answer_again(self, lane: str, token: str, row: Any, partner: Partner) -> None:
         """The same bytes in the same mailbox: the stored answers again, byte for byte, and nothing else."""
@@ -200,25 +199,26 @@ class Flow:
         row = await self.ledger.read(lambda c: deliveries.next_event(c, lane))
         if row is None:
             return False
-        event = edi.event_from_json(row.body)
-        while True:
-            now = self.now()
-            partner = self.book.get(row.partner)
-            numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, event.type, self.environment))
-            written = await asyncio.to_thread(outbox.document, partner, row, event, numbers, now)
+        while not await self._write_out(lane, token, row):
+            logger.info("control numbers were taken meanwhile; written again", event=row.id)
+        return True
 
-            def tx2(c: Any) -> set[str] | None:
-                lanes.hold(c, lane, token)
-                if isinstance(written, outbox.Refused):
-                    return settle.refuse_event(c, row, written, now)
-                if not outbox.take(c, [numbers]):
-                    return None
-                return settle.send_document(c, row, written, now)
+    async def _write_out(self, lane: str, token: str, row: Any) -> bool:
+        now, partner, event = self.now(), self.book.get(row.partner), edi.event_from_json(row.body)
+        numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, event.type, self.environment))
+        written = await asyncio.to_thread(outbox.document, partner, row, event, numbers, now)
 
-            touched = await self.ledger.write(tx2, "tx2.out")
-            if touched is not None:
-                self._wake_all(touched)
-                return True
+        def tx2(c: Any) -> set[str] | None:
+            lanes.hold(c, lane, token)
+            if isinstance(written, outbox.Refused):
+                return settle.refuse_event(c, row, written, now)
+            if not outbox.take(c, [numbers]):
+                return None
+            return settle.send_document(c, row, written, now)
+
+        touched = await self.ledger.write(tx2, "tx2.out")
+        self._wake_all(touched or set())
+        return touched is not None
 
     # ---- out: deliveries ------------------------------------------------------------------------------------------
 
@@ -307,3 +307,7 @@ class Flow:
     def _wake_all(self, touched: set[str]) -> None:
         for lane in touched:
             self.wake(lane, self.now())
+
+
+def _take(results: Iterator[edi.Result]) -> list[edi.Result]:
+    return list(itertools.islice(results, SETS_PER_TRANSACTION))

@@ -1,6 +1,7 @@
 """What a translated file turns into: rows, events, answers, decisions for people, and the words for whoever sent it.
 
-Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes (outbox.py). Rule protected:
+Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes (outbox.py).
+Rule protected:
 an interchange seen before is never processed again, and nothing of a file is lost without a sentence that says why.
 """
 
@@ -64,7 +65,9 @@ def why_parked(row: Any, partner: Partner | None, attempt: int) -> Parked:
     if partner is None:
         sentence = f"{row.name}: no partner {row.partner!r} is configured; the file is kept"
         return Parked("quarantined", Case("partner.unknown", sentence, "operator", actual=row.partner))
-    sentence = f"{row.name}: the translation ended the process {attempt - 1} times; the file is kept and not tried again"
+    sentence = (
+        f"{row.name}: the translation ended the process {attempt - 1} times; the file is kept and not tried again"
+    )
     return Parked("poison", Case("document.poison", sentence, "operator", actions=("gateway replay",)))
 
 
@@ -156,7 +159,9 @@ class Intake:
         for fault in result.faults:
             if fault.severity == "exception":
                 subject = result.event.subject if result.event else ""
-                yield Case("document.fault", f"{self.row.name}: {fault.message}", "edi", subject, fault.expected, fault.found)
+                yield Case(
+                    "document.fault", f"{self.row.name}: {fault.message}", "edi", subject, fault.expected, fault.found
+                )
 
     def file_cases(self) -> list[Case]:
         """What a person must know about the file as a whole."""
@@ -279,5 +284,8 @@ def _refusal_text(
         if not faults:
             lines.append("- the interchange around it was refused")
         lines.append("")
-    lines += ["What to do: correct what is named above and upload the corrected document as a new file,", "with a new control number."]
+    lines += [
+        "What to do: correct what is named above and upload the corrected document as a new file,",
+        "with a new control number.",
+    ]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,5 @@
-"""The log: structlog, one line an event, on standard error. JSON when asked for or when nobody is looking at a terminal.
+"""The log: structlog, one line an event, on standard error. JSON when asked for or when nobody is looking at a
+terminal.
 
 Field names are fixed words (partner, receipt, delivery, lane, subject). Secrets never reach a log call.
 """

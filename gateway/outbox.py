@@ -1,7 +1,9 @@
 """What is about to leave: documents and acknowledgements with their control numbers, file names and parcels.
 
-Rendering runs outside the writing transaction; control numbers are looked at before (`peek`), taken inside it by compare-and-set
-(`take`), and the rendering is repeated on a miss. Rule protected: a number is used once, and a resend repeats number and bytes.
+Rendering runs outside the writing transaction; control numbers are looked at before (`peek`), taken inside it by
+compare-and-set
+(`take`), and the rendering is repeated on a miss. Rule protected: a number is used once, and a resend repeats number
+and bytes.
 """
 
 from __future__ import annotations
@@ -218,7 +220,8 @@ def document(
 
 
 def parcel(c: Any, row: Any) -> Parcel:
-    """A delivery as its sink sees it: with the event, or the bytes, and the partner's original document for evidence."""
+    """A delivery as its sink sees it: with the event, or the bytes, and the partner's original document for
+    evidence."""
     event = deliveries.get_event(c, row.event) if row.kind == "event" else None
     source = receipts.get(c, row.receipt) if row.kind == "event" and row.receipt is not None else None
     return Parcel(

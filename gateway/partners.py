@@ -1,6 +1,7 @@
 """Partners as the daemon knows them: the profile for the library, channels, the link to the business system, clocks.
 
-One folder per partner; loading it again (SIGHUP) gives a new Book or an error and changes nothing. Rule protected: an identity
+One folder per partner; loading it again (SIGHUP) gives a new Book or an error and changes nothing. Rule protected: an
+identity
 belongs to one partner; adding a partner touches no code.
 """
 
@@ -30,7 +31,8 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """One partner. `channels` are the settings models of their transports, by name; mailboxes are `<partner>/<channel>`."""
+    """One partner. `channels` are the settings models of their transports, by name; mailboxes are
+    `<partner>/<channel>`."""
 
     id: str
     folder: Path
@@ -76,7 +78,8 @@ class Book:
 
 
 def load_book(folder: Path, environment: Literal["prod", "test"]) -> Book:
-    """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per complaint, with file, line and key."""
+    """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per complaint, with file, line
+    and key."""
     complaints: list[str] = []
     partners: dict[str, Partner] = {}
     for path in sorted(folder.glob("*/partner.yaml")):
@@ -118,7 +121,8 @@ def load_partner(folder: Path, environment: Literal["prod", "test"]) -> Partner:
 
 
 def transport(kind: str) -> Any:
-    """The module of a channel kind: `sftp-server` and `sftp` live in gateway.transports.sftp. Raises ModuleNotFoundError."""
+    """The module of a channel kind: `sftp-server` and `sftp` live in gateway.transports.sftp. Raises
+    ModuleNotFoundError."""
     return importlib.import_module(f"gateway.transports.{kind.partition('-')[0]}")
 
 
@@ -164,4 +168,4 @@ def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
             if user and getattr(channel, "kind", "") == "sftp-server":
                 other = users.setdefault(user, partner)
                 if other is not partner:
-                    yield f"{partner.folder / 'partner.yaml'}: channels: user {user!r} belongs to partner {other.id} already"
+                    yield f"{partner.folder / 'partner.yaml'}: channels: user {user!r} belongs to {other.id} already"

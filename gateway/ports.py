@@ -1,6 +1,7 @@
 """The seams of the daemon: what goes through them, and the two protocols on either side of the ledger.
 
-A Source brings something in (a file from a mailbox, an order from Odoo); a Sink takes a parcel out (to a mailbox, to Odoo). Flow
+A Source brings something in (a file from a mailbox, an order from Odoo); a Sink takes a parcel out (to a mailbox, to
+Odoo). Flow
 implements Inlet and Mailboxes; transports and destinations know nothing else of it. Everything here is a value or a
 protocol. Times are aware datetimes in UTC.
 """
@@ -75,9 +76,12 @@ class Case:
 class Parcel:
     """One delivery, as a Sink sees it. `id` never changes over retries: the receiver may use it to recognise a repeat.
 
-    `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload` (mailboxes) is set.
-    `original` is the partner's document behind the event, with its name, for evidence. `probe` says that an earlier attempt has an
-    unknown outcome: read back before writing. `partner` is the partner's id; `facts` are texts the sink asked to be kept
+    `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload`
+    (mailboxes) is set.
+    `original` is the partner's document behind the event, with its name, for evidence. `probe` says that an earlier
+    attempt has an
+    unknown outcome: read back before writing. `partner` is the partner's id; `facts` are texts the sink asked to be
+    kept
     in an earlier Outcome (`remember`).
     """
 
@@ -98,9 +102,11 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is there. `applied`, `already_there`, or `placed` (a hosted mailbox: the partner still has to fetch it).
+    """The effect is there. `applied`, `already_there`, or `placed` (a hosted mailbox: the partner still has to fetch
+    it).
 
-    `refs` are (model, id, label) of records touched; `cases` are decisions for people that came out of it; `remember` are
+    `refs` are (model, id, label) of records touched; `cases` are decisions for people that came out of it; `remember`
+    are
     (state key -> text) pairs of the destination's source, committed with the settlement.
     """
 
@@ -113,7 +119,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """Nothing was written, or it is safe to repeat. `scope` connector: the whole destination waits, no attempt is counted."""
+    """Nothing was written, or it is safe to repeat. `scope` connector: the whole destination waits, no attempt is
+    counted."""
 
     reason: str
     retry_in: float = 5.0
@@ -182,7 +189,8 @@ class Mailboxes(Protocol):
 
 
 class Source(Protocol):
-    """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried inside, never raised."""
+    """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried inside, never
+    raised."""
 
     async def run(self, inlet: Inlet) -> None: ...
 

@@ -1,6 +1,7 @@
 """Replay: a received file is translated once more, as a new receipt linked to the first, from its stored bytes.
 
-What the first run delivered has the same ids and is not delivered again. The partner is answered only if the first run gave no
+What the first run delivered has the same ids and is not delivered again. The partner is answered only if the first
+run gave no
 verdict (the file was quarantined or parked).
 """
 
@@ -28,9 +29,7 @@ async def replay(ledger: Ledger, number: int, now: dt.datetime | None = None, ac
         facts = {**row.facts, "replay_of": first, **({"answer": "yes"} if row.state in UNDECIDED else {})}
         values = {key: getattr(row, key) for key in ("mailbox", "partner", "lane", "name", "sha256", "size")}
         lanes.append(c, row.lane, at)
-        made = receipts.add(
-            c, {**values, "facts": facts, "state": "stored", "received_at": at, "due_at": at}
-        )
+        made = receipts.add(c, {**values, "facts": facts, "state": "stored", "received_at": at, "due_at": at})
         receipts.put_bytes(c, f"r{made}", receipts.get_bytes(c, f"r{row.id}"))
         answers.note(c, at, actor, "replay", f"receipt/{number}", {"receipt": made})
         return made

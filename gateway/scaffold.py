@@ -43,13 +43,16 @@ NO_DESTINATION = """\
 """
 
 PARTNERS = """\
-One folder per partner: `partners/<id>/partner.yaml`, and a `<document>.map.yaml` where the partner differs from the base
+One folder per partner: `partners/<id>/partner.yaml`, and a `<document>.map.yaml` where the partner differs from the
+base
 map. How to write the two files: docs/onboarding.md. The folder name is the partner's id and never changes.
 After a change: `gateway check`, then send the daemon SIGHUP (a file that is not right keeps the old state).
 """
 
 
-def init(folder: Path, *, host: str = "127.0.0.1", port: int = 2222, destinations: str = "", partners: Path | None = None) -> None:
+def init(
+    folder: Path, *, host: str = "127.0.0.1", port: int = 2222, destinations: str = "", partners: Path | None = None
+) -> None:
     """Make an instance in `folder`, which must be new or empty. `partners` is a folder to copy partners from.
 
     Raises FileExistsError if something is there already.

@@ -1,4 +1,5 @@
-"""Secrets by reference: `env:NAME` and `file:PATH`. The text itself never stands in configuration and never in a log."""
+"""Secrets by reference: `env:NAME` and `file:PATH`. The text itself never stands in configuration and never in a
+log."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The writing half of the flow: what each settling transaction puts into the ledger. Called inside a transaction only.
 
-Not here: the order of steps (flow.py), SQL (ledger/queries). Every function returns the lanes it gave work to, so that they can
+Not here: the order of steps (flow.py), SQL (ledger/queries). Every function returns the lanes it gave work to, so
+that they can
 be woken after the commit.
 """
 
@@ -49,7 +50,6 @@ def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime) ->
         open_case(c, case, now, partner=partner.id, receipt=row.id)
     receipts.progress(c, row.id, batch.sets)
     return touched
-
 
 
 def add_outgoing_event(c: Any, submission: Submission, now: dt.datetime) -> str:
@@ -130,7 +130,6 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
     return Settled(go_on=False)
 
 
-
 def no_such_destination(parcel: Parcel) -> Outcome:
     sentence = f"{parcel.destination} is no destination or mailbox of this configuration"
     return Transient(sentence, retry_in=CONNECTOR_WAIT, scope="connector", alarm="config")
@@ -138,7 +137,9 @@ def no_such_destination(parcel: Parcel) -> Outcome:
 
 def defect(parcel: Parcel, error: Exception) -> Outcome:
     """A sink raised: our own mistake. The parcel is parked with it; the next ones go on."""
-    sentence = f"handing {parcel.kind} to {parcel.destination} failed inside the gateway ({type(error).__name__}: {error})"
+    sentence = (
+        f"handing {parcel.kind} to {parcel.destination} failed inside the gateway ({type(error).__name__}: {error})"
+    )
     return Business(Case("connector.defect", sentence, "operator", parcel.key))
 
 
@@ -178,9 +179,7 @@ def _add_incoming_event(c: Any, row: Any, partner: Partner, event: edi.Event, no
         case = Case("document.conflicting_content", sentence, "edi", event.subject)
         open_case(c, case, now, partner=partner.id, receipt=row.id, dedupe=f"conflict|{event.id}")
         return set()
-    _add_event(
-        c, event, now, direction="in", partner=partner.id, lane="", state="done", receipt=row.id
-    )
+    _add_event(c, event, now, direction="in", partner=partner.id, lane="", state="done", receipt=row.id)
     answered.by_business(c, partner.id, event.subject, now)
     if not partner.destination:
         return set()

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from gateway import clock
 from gateway.config import Configuration
-from gateway.ledger.queries import answers, deliveries, receipts as stored, views
+from gateway.ledger.queries import answers, deliveries, views
+from gateway.ledger.queries import receipts as stored
 from gateway.secrets import SecretError
 from gateway.timeline import timeline
 
@@ -32,7 +33,13 @@ def status(c: Any) -> Value:
         "at": now,
         **waiting,
         "failing": [
-            {"destination": r.destination, "subject": r.subject, "reason": r.reason, "attempts": r.attempts, "next": r.due_at}
+            {
+                "destination": r.destination,
+                "subject": r.subject,
+                "reason": r.reason,
+                "attempts": r.attempts,
+                "next": r.due_at,
+            }
             for r in views.last_failures(c)
         ],
         "blocked": [{"lane": row.name, "reason": row.blocked} for row in views.blocked_lanes(c)],
@@ -59,7 +66,9 @@ def status_text(value: Value) -> RenderableType:
     for part in value["destinations"]:
         lines.append(f"{part['count']} for {part['name']}, oldest {short(part['oldest'])}")
     for part in value["failing"]:
-        lines.append(Text(f"  {part['destination']} {part['subject']}: {part['reason']}; next try {short(part['next'])}"))
+        lines.append(
+            Text(f"  {part['destination']} {part['subject']}: {part['reason']}; next try {short(part['next'])}")
+        )
     for part in value["blocked"]:
         lines.append(Text(f"  blocked: {part['lane']}: {part['reason']}"))
     for part in value["overdue"]:
@@ -82,7 +91,9 @@ def receipts_text(rows: list[Value]) -> RenderableType:
         return "nothing has arrived yet"
     table = _table("receipt", "at", "mailbox", "file", "bytes", "state", "what became of it")
     for row in rows:
-        table.add_row(*(Text(str(row[key])) for key in ("receipt", "received", "mailbox", "file", "size", "state", "reason")))
+        table.add_row(
+            *(Text(str(row[key])) for key in ("receipt", "received", "mailbox", "file", "size", "state", "reason"))
+        )
     return table
 
 
@@ -122,13 +133,16 @@ def receipt(c: Any, number: int) -> Value | None:
             }
             for r in deliveries.of_receipt(c, number)
         ],
-        "cases": [{"kind": r.kind, "role": r.role, "sentence": r.sentence} for r in views.exceptions_of_receipt(c, number)],
+        "cases": [
+            {"kind": r.kind, "role": r.role, "sentence": r.sentence} for r in views.exceptions_of_receipt(c, number)
+        ],
     }
 
 
 def receipt_text(value: Value) -> RenderableType:
     lines: list[RenderableType] = [
-        Text(f"receipt {value['receipt']}: {value['file']} from {value['mailbox']}, {value['received']}, {value['size']} bytes"),
+        Text(f"receipt {value['receipt']}: {value['file']} from {value['mailbox']}"),
+        Text(f"received {value['received']}, {value['size']} bytes"),
         Text(f"{value['state']}: {value['reason']}"),
     ]
     for part in value["interchanges"]:
@@ -177,7 +191,14 @@ def cases_text(rows: list[Value]) -> RenderableType:
         return "nothing waits for a person"
     table = _table("id", "since", "owner", "about", "kind", "what")
     for row in rows:
-        cells = (str(row["id"]), short(row["at"]), row["role"], row["subject"] or row["partner"], row["kind"], row["sentence"])
+        cells = (
+            str(row["id"]),
+            short(row["at"]),
+            row["role"],
+            row["subject"] or row["partner"],
+            row["kind"],
+            row["sentence"],
+        )
         table.add_row(*(Text(cell) for cell in cells))
     return table
 

@@ -31,12 +31,16 @@ def _milestones(c: Any, subject: str) -> Iterator[Milestone]:
             yield Milestone(event.at, f"released for {event.partner}")
     for message in views.messages_about(c, subject):
         verdict = message.verdict.replace("_", " ")
-        yield Milestone(message.received_at, f"{message.type} received from {message.partner} ({message.file}): {verdict}")
+        yield Milestone(
+            message.received_at, f"{message.type} received from {message.partner} ({message.file}): {verdict}"
+        )
     for delivery in views.deliveries_about(c, subject):
         yield from _delivery(delivery)
     for sent in views.sent_about(c, subject):
         if sent.functional_at and sent.note:
-            yield Milestone(sent.functional_at, f"{sent.type} {sent.state.replace('_', ' ')} by {sent.partner} ({sent.note})")
+            yield Milestone(
+                sent.functional_at, f"{sent.type} {sent.state.replace('_', ' ')} by {sent.partner} ({sent.note})"
+            )
         if sent.answered_at:
             yield Milestone(sent.answered_at, f"{sent.type} answered by {sent.partner}")
     for case in views.exceptions_of(c, subject):

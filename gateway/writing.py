@@ -1,4 +1,5 @@
-"""The two things every settling step may write: a delivery to make, and a case for a person. Inside a transaction only."""
+"""The two things every settling step may write: a delivery to make, and a case for a person. Inside a transaction
+only."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ def test_every_module_says_what_it_is() -> None:
     silent = [
         module_of(path)
         for path in CODE
-        if path.read_text(encoding="utf-8").strip() and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if path.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
 

@@ -11,7 +11,8 @@ class Response(Data):
     """One answer to one line; a line answered in parts has several.
 
     `status` is one of accepted, quantity_changed, price_changed, rescheduled, changed, backordered, partial_backorder
-    (before normalising), substituted, on_hold, rejected, deleted, other. `price` only when the supplier names another one.
+    (before normalising), substituted, on_hold, rejected, deleted, other. `price` only when the supplier names another
+    one.
     """
 
     status: Code
@@ -36,7 +37,8 @@ class AnsweredLine(Data):
 class OrderAcknowledged(Data):
     """Data of `procurement.order.acknowledged.v1`. Owner of every field: the supplier.
 
-    `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions, counter_offer, pending,
+    `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions, counter_offer,
+    pending,
     rejected, other.
     """
 

@@ -1,7 +1,8 @@
 """The CloudEvents 1.0 envelope around every canonical event.
 
 Shapes: https://github.com/cloudevents/spec (attribute names lower-case alphanumeric). `edi` fills what follows from the
-document; `source`, `time`, `sequence`, `documentid` and `correlationid` are stamped by whoever has a clock and a ledger.
+document; `source`, `time`, `sequence`, `documentid` and `correlationid` are stamped by whoever has a clock and a
+ledger.
 """
 
 from __future__ import annotations

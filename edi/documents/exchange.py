@@ -1,6 +1,7 @@
 """exchange.ack.received / exchange.ack.sent: a functional acknowledgement as a value (997, 999, CONTRL, TA1).
 
-One shape for all of them, so that they are read and written through ordinary maps. `outcome.value` at every level is one of
+One shape for all of them, so that they are read and written through ordinary maps. `outcome.value` at every level is
+one of
 accepted, accepted_with_errors, partially_accepted, rejected, received. Codes are the wire codes of the kind.
 """
 
@@ -15,9 +16,11 @@ class Who(Data):
 
 
 class AnsweredInterchange(Data):
-    """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, date and time as sent.
+    """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, date and time as
+    sent.
 
-    `version` is ISA12 (`00401`) or the UNB syntax identifier (`UNOC:3`); it is not on the wire of an acknowledgement."""
+    `version` is ISA12 (`00401`) or the UNB syntax identifier (`UNOC:3`); it is not on the wire of an
+    acknowledgement."""
 
     control: Text
     version: Text | None = None
@@ -78,7 +81,8 @@ class GroupAnswer(Data):
 class Acknowledgement(Data):
     """Data of `exchange.ack.received.v1` and `exchange.ack.sent.v1`.
 
-    997 and 999 answer one `group`; CONTRL and TA1 answer one `interchange` and have the `outcome` and `code` of that level.
+    997 and 999 answer one `group`; CONTRL and TA1 answer one `interchange` and have the `outcome` and `code` of that
+    level.
     """
 
     kind: Text

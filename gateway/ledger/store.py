@@ -108,7 +108,8 @@ class Ledger:
             owner = os.read(handle, 32).decode("ascii", "replace").strip()
             os.close(handle)
             raise LedgerError(
-                f"the ledger {self.url.database} is in use by another daemon (process {owner or 'unknown'}); stop that one first"
+                f"the ledger {self.url.database} is in use by another daemon (process {owner or 'unknown'}); "
+                "stop that one first"
             ) from None
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())

@@ -1,7 +1,9 @@
 """`gateway demo`: the main job on real wires, from a confirmed order in Odoo to the supplier's answer on it.
 
-Starts the daemon and the sandbox Odoo as processes of their own, confirms one order for each demo partner, lets a supplier process
-trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1 with a sentence if any
+Starts the daemon and the sandbox Odoo as processes of their own, confirms one order for each demo partner, lets a
+supplier process
+trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1 with a sentence if
+any
 of it did not happen.
 """
 
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +116,21 @@ class _Demo:
         port_file = self.folder / "odoo.port"
         self.start(
             "sandbox-odoo",
-            ["-m", "gateway.sandbox.odoo", "--version", str(self.version), "--db", "demo"]
-            + ["--seed", str(self.scenario / "odoo.yaml"), "--port-file", str(port_file)],
+            [
+                "-m",
+                "gateway.sandbox.odoo",
+                "--version",
+                str(self.version),
+                "--db",
+                "demo",
+                "--port-file",
+                str(port_file),
+            ],
+            ["--seed", str(self.scenario / "odoo.yaml")],
         )
-        port = self.wait("the sandbox Odoo", lambda: port_file.exists() and port_file.read_text(encoding="utf-8").strip())
+        port = self.wait(
+            "the sandbox Odoo", lambda: port_file.exists() and port_file.read_text(encoding="utf-8").strip()
+        )
         self.odoo = f"http://127.0.0.1:{port}"
         self.say(f"sandbox Odoo {self.version} on port {port}")
 
@@ -177,10 +190,14 @@ class _Demo:
             self.console.print(f"  {milestone['at'][11:19]}  {milestone['text']}", markup=False)
         record = self.record(order)
         flag = record.get("mail_reception_confirmed", record.get("acknowledged"))
-        self.console.print(f"  In Odoo: supplier's number {record['partner_ref']}, acknowledged: {'yes' if flag else 'no'}")
+        self.console.print(
+            f"  In Odoo: supplier's number {record['partner_ref']}, acknowledged: {'yes' if flag else 'no'}"
+        )
         table = Table("line", "quantity", "price", "planned", box=None, pad_edge=False)
         for line in self.lines(order.id):
-            table.add_row(line["name"].splitlines()[0], *(str(line[k]) for k in ("product_qty", "price_unit", "date_planned")))
+            table.add_row(
+                line["name"].splitlines()[0], *(str(line[k]) for k in ("product_qty", "price_unit", "date_planned"))
+            )
         self.console.print(table)
         for note in self.notes(order):
             names = ", ".join(a["name"] for a in note["attachments"])
@@ -196,11 +213,19 @@ class _Demo:
             flag = record.get("mail_reception_confirmed", record.get("acknowledged"))
             need(flag, f"{order.number} is not marked as acknowledged in Odoo")
             now = {line["id"]: (line["product_qty"], line["price_unit"]) for line in self.lines(order.id)}
-            need(now == order.ordered, f"quantity or price of {order.number} was changed in Odoo: {order.ordered} -> {now}")
+            need(
+                now == order.ordered,
+                f"quantity or price of {order.number} was changed in Odoo: {order.ordered} -> {now}",
+            )
             answers = [note for note in self.notes(order) if "<table" in note["body"]]
-            need(len(answers) == 1, f"{order.number} has {len(answers)} notes with the ordered/confirmed table, not one")
+            need(
+                len(answers) == 1, f"{order.number} has {len(answers)} notes with the ordered/confirmed table, not one"
+            )
             need(answers[0]["attachments"], f"the note on {order.number} has no document attached")
-            need(len(self.activities(order)) == 1, f"{order.number} has {len(self.activities(order))} activities, not one")
+            need(
+                len(self.activities(order)) == 1,
+                f"{order.number} has {len(self.activities(order))} activities, not one",
+            )
         receipts = self.gateway("messages")
         states = [row["state"] for row in receipts]
         need(states.count("duplicate") == len(orders), f"{len(orders)} files were sent twice, {states} were seen")
@@ -214,11 +239,11 @@ class _Demo:
     def names(self) -> list[str]:
         return sorted(path.parent.name for path in self.partners.glob("*/partner.yaml"))
 
-    def start(self, name: str, arguments: list[str], **environment: str) -> None:
+    def start(self, name: str, arguments: list[str], more: Sequence[str] = (), **environment: str) -> None:
         """A child process that ends with the demo; what it prints goes to `<name>.log` of the instance."""
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, *arguments], stdout=log, stderr=log, env={**os.environ, **environment}
+            [sys.executable, *arguments, *more], stdout=log, stderr=log, env={**os.environ, **environment}
         )
         self.stack.callback(_end, process)
 
@@ -231,7 +256,15 @@ class _Demo:
 
     def gateway(self, *arguments: str) -> Any:
         """A command of the gateway, as JSON."""
-        command = [sys.executable, "-m", "gateway.cli", *arguments, "--json", "--config", str(self.folder / "gateway.yaml")]
+        command = [
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            *arguments,
+            "--json",
+            "--config",
+            str(self.folder / "gateway.yaml"),
+        ]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  our own program
         if done.returncode != 0:
             raise DemoFailed(f"gateway {' '.join(arguments)} failed: {done.stderr.strip()}")
@@ -259,7 +292,11 @@ class _Demo:
         return found
 
     def notes(self, order: Order) -> list[dict[str, Any]]:
-        return [m for m in self.state()["messages"] if m["model"] == "purchase.order" and m["res_id"] == order.id and m["body"]]
+        return [
+            m
+            for m in self.state()["messages"]
+            if m["model"] == "purchase.order" and m["res_id"] == order.id and m["body"]
+        ]
 
     def activities(self, order: Order) -> list[dict[str, Any]]:
         return [a for a in self.state()["activities"] if a["res_model"] == "purchase.order" and a["res_id"] == order.id]
@@ -301,5 +338,3 @@ def _texts(html: str) -> Iterator[str]:
             inside = False
         elif not inside:
             yield character
-
-

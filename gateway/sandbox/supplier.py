@@ -1,7 +1,10 @@
-"""A supplier for the demo and the tests: another process with a real SFTP client, that knows of us only what it was told.
+"""A supplier for the demo and the tests: another process with a real SFTP client, that knows of us only what it was
+told.
 
-It fetches its order, acknowledges it, sends a file with one bad set, reads the refusal, sends the corrected answer, sends that file
-twice, and (with `--impostor`) a file that carries somebody else's identity. Every step prints one line; exit 1 names the first
+It fetches its order, acknowledges it, sends a file with one bad set, reads the refusal, sends the corrected answer,
+sends that file
+twice, and (with `--impostor`) a file that carries somebody else's identity. Every step prints one line; exit 1 names
+the first
 step that did not go as it should.
 """
 
@@ -55,14 +58,16 @@ class Supplier:
         assert isinstance(order, OrderReleased)
         self.say(f"fetched {name}: order {order.order.number}, {len(order.lines)} lines")
         for ack in translation.acknowledgements:
-            await self.upload(edi.render(ack, self.profile, self.numbers(), clock.now()), "acknowledgement of the order")
+            data = edi.render(ack, self.profile, self.numbers(), clock.now())
+            await self.upload(data, "acknowledgement of the order")
         return order
 
     def answer(self, order: OrderReleased) -> OrderAcknowledged:
         """One line accepted, one later, one dearer, one in two parts, one rejected; more lines are accepted."""
         kinds = ("accepted", "rescheduled", "price_changed", "split", "rejected")
         lines = tuple(
-            self.line(line, kinds[index] if index < len(kinds) else "accepted") for index, line in enumerate(order.lines)
+            self.line(line, kinds[index] if index < len(kinds) else "accepted")
+            for index, line in enumerate(order.lines)
         )
         return OrderAcknowledged(
             order=OrderRef(number=order.order.number, date=order.order.date),
@@ -88,7 +93,9 @@ class Supplier:
             first = (whole * Decimal("0.8")).to_integral_value()
             responses: tuple[Response, ...] = (response("accepted", first), response("backordered", whole - first, 21))
         elif kind == "price_changed" and price is not None:
-            price = Price(amount=price.amount + Decimal("0.25"), currency=price.currency, per_quantity=price.per_quantity)
+            price = Price(
+                amount=price.amount + Decimal("0.25"), currency=price.currency, per_quantity=price.per_quantity
+            )
             responses = (response(kind, whole),)
         else:
             responses = (response(kind, whole, 2 if kind == "rescheduled" else 0),)
@@ -109,7 +116,7 @@ class Supplier:
         at = data.rfind(good)
         data = data[:at] + good[:4] + b"1345" + data[at + len(good) :]
         name = await self.upload(data, "a file with one good and one bad set")
-        _, refusal = await self.wait_for("the refusal in plain words", lambda file, _: file == f"{name}.rejected.txt")
+        _, refusal = await self.wait_for("the refusal", lambda file, _: file == f"{name}.rejected.txt")
         text = refusal.decode()
         if good[:4].decode() + "1345" not in text:
             raise Unexpected(f"{name}.rejected.txt does not name the bad date: {text}")
@@ -196,9 +203,7 @@ async def run(arguments: argparse.Namespace) -> int:
     profile = edi.load_profile(arguments.partner).mirrored()
     key = arguments.key.read_text(encoding="utf-8")
     try:
-        async with connect(
-            arguments.host, arguments.port, arguments.user, key, host_key=arguments.host_key
-        ) as session:
+        async with connect(arguments.host, arguments.port, arguments.user, key, host_key=arguments.host_key) as session:
             await Supplier(profile, session, arguments.user).trade(arguments.impostor)
     except (Unexpected, edi.EdiError, ConnectionError) as error:
         print(f"  {arguments.user}: {error}", file=sys.stderr, flush=True)  # noqa: T201

@@ -2,7 +2,8 @@
 
     python -m tests.crash.child FOLDER [POINT WHEN NUMBER]
 
-WHEN is `before` or `after` the NUMBERth commit at POINT. The peers are honest: a client uploads a file again as long as it has no
+WHEN is `before` or `after` the NUMBERth commit at POINT. The peers are honest: a client uploads a file again as long
+as it has no
 positive answer, the poller submits again from its stored cursor, and the business system knows a delivery by its id.
 """
 

@@ -1,4 +1,5 @@
-"""kill -9 before and after each commit point, restart: nothing lost, nothing written twice (faults.md 01-03, 54 and invariants 1-7)."""
+"""kill -9 before and after each commit point, restart: nothing lost, nothing written twice (faults.md 01-03, 54 and
+invariants 1-7)."""
 
 from __future__ import annotations
 
@@ -10,12 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS = [("submit", 1), ("tx1", 1), ("tx1", 2), ("claim", 1), ("tx2.count", 1), ("tx2", 1), ("tx2", 2), ("tx2.out", 1), ("tx3", 1), ("tx3", 3)]
+POINTS = [
+    ("submit", 1),
+    ("tx1", 1),
+    ("tx1", 2),
+    ("claim", 1),
+    ("tx2.count", 1),
+    ("tx2", 1),
+    ("tx2", 2),
+    ("tx2.out", 1),
+    ("tx3", 1),
+    ("tx3", 3),
+]
 
 
 def child(folder: Path, *doom: str) -> int:
     command = [sys.executable, "-m", "tests.crash.child", str(folder), *doom]
-    return subprocess.run(command, cwd=ROOT, check=False, timeout=60, stderr=subprocess.DEVNULL if doom else None).returncode
+    return subprocess.run(
+        command, cwd=ROOT, check=False, timeout=60, stderr=subprocess.DEVNULL if doom else None
+    ).returncode
 
 
 def result(folder: Path) -> tuple[list[str], dict[str, bytes]]:

@@ -1,4 +1,5 @@
-"""Orders that leave, their acknowledgements, deliveries that fail: order is kept, nothing is lost, nothing happens twice."""
+"""Orders that leave, their acknowledgements, deliveries that fail: order is kept, nothing is lost, nothing happens
+twice."""
 
 from __future__ import annotations
 
@@ -137,9 +138,7 @@ async def test_a_destination_that_is_down_delays_only_itself(world: World) -> No
 
 async def test_a_wrong_credential_is_one_case_and_closes_by_itself(world: World) -> None:
     wrong = True
-    world.odoo.answer = (
-        lambda parcel: Transient("access denied", 5, "connector", "credential") if wrong else Done()
-    )
+    world.odoo.answer = lambda parcel: Transient("access denied", 5, "connector", "credential") if wrong else Done()
     await world.upload(isa([set_855(order="P1")]))
     await world.upload(isa([set_855(order="P2")], control=2))
     assert [c.kind for c in await world.cases()] == ["connector.credential"]

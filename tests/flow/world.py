@@ -123,7 +123,8 @@ def isa(
 ) -> bytes:
     """An X12 interchange of the demo supplier around finished sets."""
     head = (
-        f"ISA*00*          *00*          *01*{sender:15}*14*4012345000009  *261201*1000*U*00401*{control:09d}*{ack}*{test}*>~\n"
+        f"ISA*00*          *00*          *01*{sender:15}*14*4012345000009  *261201*1000*U*00401"
+        f"*{control:09d}*{ack}*{test}*>~\n"
         f"GS*{group}*{sender}*4012345000009*20261201*1000*{control}*X*004010~\n"
     )
     tail = f"GE*{sets}*{control}~\nIEA*1*{control:09d}~\n" if trailer else ""
@@ -131,7 +132,12 @@ def isa(
 
 
 def set_855(
-    number: int = 1, *, order: str = "P00042", supplier: str = "SO-7781", date: str = "20261121", lines: Sequence[str] = ()
+    number: int = 1,
+    *,
+    order: str = "P00042",
+    supplier: str = "SO-7781",
+    date: str = "20261121",
+    lines: Sequence[str] = (),
 ) -> str:
     """One 855: header, vendor reference, lines, totals."""
     rows = list(lines) or [
