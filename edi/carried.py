@@ -1,0 +1,176 @@
+"""What a document can carry of an event: refusing what it cannot, and comparing what came back with what was meant.
+
+Not here: reading and writing. Rule protected: nothing of an event is lost silently; a field without a place in the document is
+refused on writing unless the map names it under `not_carried`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from edi.documents.types import Data
+from edi.event_fields import fields
+from edi.mapping_nodes import Node, SegmentNode, Target, every
+
+Tree: TypeAlias = dict[str, Any]  # field -> Tree below it, or True for a whole field
+FIRST, REST, ALL = "[0]", "[1:]", ""
+
+
+def carried_paths(layout: tuple[Node, ...], way: str) -> set[tuple[str, ...]]:
+    """Absolute paths bound in one direction. A list is followed by `[0]` or `[1:]` when only those items are meant."""
+    found: set[tuple[str, ...]] = set()
+    for prefix, node in _marked(layout, (), way):
+        if not isinstance(node, SegmentNode):
+            continue
+        for target in _targets(node):
+            found.add(_steps(target, () if target.root else prefix))
+    return found
+
+
+def _targets(node: SegmentNode) -> Iterable[Target]:
+    yield from (b.target for b in node.bindings if b.kind == "field" and b.target is not None)
+    if node.pairs is not None:
+        yield from (pair.target for pair in node.pairs.pairs)
+
+
+def _steps(target: Target, prefix: tuple[str, ...]) -> tuple[str, ...]:
+    """A list that is crossed without an `into` of its own means its first item."""
+    found = list(prefix)
+    for step, field in zip(target.steps, target.along, strict=True):
+        found.append(step)
+        if field.many and field.kind == "object":
+            found.append(FIRST)
+    return tuple(found)
+
+
+def _marked(layout: tuple[Node, ...], prefix: tuple[str, ...], way: str) -> Iterable[tuple[tuple[str, ...], Node]]:
+    for node in layout:
+        if node.way not in ("both", way):
+            continue
+        inner = prefix
+        if node.into is not None:
+            inner = (*(() if node.into.target.root else prefix), *node.into.target.steps)
+            inner = (*inner, REST) if node.into.skip else inner
+        yield inner, node
+        if not isinstance(node, SegmentNode):
+            yield from _marked(node.layout, inner, way)
+
+
+def uncarried(model: type[Data], carried: set[tuple[str, ...]], dropped: set[tuple[str, ...]]) -> Tree:
+    """The fields of a model that have no place in the document, as a tree. `dropped` are those lost on purpose."""
+    tree: Tree = {}
+    for name, field in fields(model).items():
+        here = {path[1:] for path in carried if path[0] == name}
+        lost = {path[1:] for path in dropped if path[0] == name}
+        if () in lost:
+            continue
+        if field.kind == "id":
+            schemes = {path[0] for path in here | lost if path}
+            tree[name] = {"ids": schemes}
+        elif field.kind == "object" and field.model is not None:
+            below = _below(field.model, here, lost, field.many)
+            if below:
+                tree[name] = below
+        elif () not in here:
+            tree[name] = True
+    return tree
+
+
+def _below(model: type[Data], here: set[tuple[str, ...]], lost: set[tuple[str, ...]], many: bool) -> Tree:
+    marks = {path[0] for path in here if path} & {FIRST, REST}
+    if not many or not marks:
+        return uncarried(model, {path for path in here if path}, lost)
+    every_item = {path for path in here if path and path[0] not in marks}
+    trees = {
+        mark: uncarried(model, every_item | {path[1:] for path in here if path and path[0] == mark}, lost)
+        for mark in (FIRST, REST)
+    }
+    return {"[]": trees}
+
+
+def lost_field(value: Any, tree: Tree, path: str = "") -> str:
+    """The canonical path of the first value the document has no place for, or empty."""
+    if isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            inner = tree["[]"][FIRST if number == 0 else REST] if "[]" in tree else tree
+            found = lost_field(item, inner, f"{path}.{number}")
+            if found:
+                return found
+        return ""
+    for name, below in tree.items():
+        if name == "[]":
+            continue
+        inner = value.get(name)
+        if inner is None or inner == [] or inner == {}:
+            continue
+        here = f"{path}.{name}" if path else name
+        if below is True:
+            return here
+        if "ids" in below and isinstance(below["ids"], set):
+            for known in inner:
+                if known["scheme"] not in below["ids"]:
+                    return f"{here}.{known['scheme']}"
+            continue
+        found = lost_field(inner, below, here)
+        if found:
+            return found
+    return ""
+
+
+def without(value: Any, dropped: set[tuple[str, ...]]) -> Any:
+    """JSON data without the fields lost on purpose, and without what is empty."""
+    if isinstance(value, (list, tuple)):
+        return [without(item, dropped) for item in value]
+    if not isinstance(value, Mapping):
+        return value.rstrip(" ") if isinstance(value, str) else value
+    kept: dict[str, Any] = {}
+    for name, item in value.items():
+        below = {path[1:] for path in dropped if path and path[0] == name}
+        if () in below or name == "raw":
+            continue
+        if name == "ids":
+            found: Any = _schemes(item, {path[0] for path in below})
+        else:
+            found = without(item, below)
+        if found not in (None, "", [], {}):
+            kept[name] = found
+    return kept
+
+
+def _schemes(ids: Iterable[Mapping[str, Any]], dropped: set[str]) -> dict[str, str]:
+    """Identifiers by scheme; of several of one scheme the first."""
+    found: dict[str, str] = {}
+    for known in ids:
+        if known["scheme"] not in dropped:
+            found.setdefault(known["scheme"], known["value"])
+    return found
+
+
+def first_difference(meant: Any, found: Any, path: str = "") -> str:
+    """`lines.2.ordered.value: '10' became '1'`, or empty when they are the same."""
+    if isinstance(meant, dict) and isinstance(found, dict):
+        for name in {**meant, **found}:
+            difference = first_difference(meant.get(name), found.get(name), f"{path}.{name}" if path else name)
+            if difference:
+                return difference
+        return ""
+    if isinstance(meant, list) and isinstance(found, list):
+        for number, (one, other) in enumerate(zip(meant, found, strict=False)):
+            difference = first_difference(one, other, f"{path}.{number}")
+            if difference:
+                return difference
+        return "" if len(meant) == len(found) else f"{path}: {len(meant)} entries became {len(found)}"
+    if meant == found:
+        return ""
+    return f"{path}: {_short(meant)} became {_short(found)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+__all__ = ["carried_paths", "every", "first_difference", "lost_field", "uncarried", "without"]

@@ -1,0 +1,241 @@
+"""The few functions the generated readers and writers of maps call.
+
+Not here: generating the code. Rules protected: nothing here knows a partner, a field or a segment; a value that cannot
+be written raises Refused with the row of the binding, which mapping.py turns into a RenderError with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from edi.expression_functions import Unusable, show
+from edi.expressions import Evaluate, Scope
+from edi.model import COMPONENT, Segment
+
+Item: TypeAlias = dict[str, Any]
+Note: TypeAlias = Callable[..., None]
+NOTHING: dict[str, Any] = {}  # stands for an absent object; never written to
+NONE: tuple[Any, ...] = ()
+
+
+class Refused(Exception):
+    """A value cannot be written. `row` is the number of its binding, `indexes` the loop counters at that moment."""
+
+    def __init__(self, code: str, row: int, value: object = "", expected: str = "") -> None:
+        super().__init__(code)
+        self.indexes: dict[str, int] = {}
+        self.code, self.row, self.value, self.expected = code, row, str(value), expected
+
+
+# --- reading
+
+
+def sub(item: Item, name: str) -> Item:
+    """The object called `name`, made if it is not there."""
+    found = item.get(name)
+    if found is None:
+        found = item[name] = {}
+    return found
+
+
+def lst(item: Item, name: str) -> list[Any]:
+    """The list called `name`, made if it is not there."""
+    found = item.get(name)
+    if found is None:
+        found = item[name] = []
+    return found
+
+
+def first(item: Item, name: str) -> Item:
+    """The first item of the list called `name`, made if it is not there."""
+    items = lst(item, name)
+    if not items:
+        items.append({})
+    return items[0]  # type: ignore[no-any-return]  # JSON data
+
+
+def put_id(item: Item, scheme: str, value: str, raw: str = "") -> bool:
+    """Add an identifier unless it is known; False if the same qualifier was there before with another value."""
+    ids = lst(item, "ids")
+    for known in ids:
+        if known["scheme"] == scheme and known["value"] == value:
+            return True
+        if raw and known.get("raw") == raw:
+            return False
+    ids.append({"scheme": scheme, "value": value, "raw": raw} if raw else {"scheme": scheme, "value": value})
+    return True
+
+
+def count(item: Any, steps: Sequence[str], deep: str = "") -> int:
+    """The number of items of a list, or of every list called `deep` below it."""
+    for step in steps:
+        item = item.get(step, NONE) if isinstance(item, dict) else NONE
+    if not deep:
+        return len(item)
+    total = 0
+    for one in item if isinstance(item, (list, tuple)) else (item,):
+        for name, inner in one.items():
+            if isinstance(inner, (list, tuple)):
+                if name == deep:
+                    total += len(inner)
+                total += sum(count({"": [entry]}, ("",), deep) for entry in inner if isinstance(entry, dict))
+    return total
+
+
+def computed(expression: Evaluate, item: Item, root: Item) -> str:
+    """The text of an expression, empty if it has no value."""
+    try:
+        return show(expression(Scope(item, root)))
+    except Unusable:
+        return ""
+
+
+# --- writing
+
+
+def holds(expression: Evaluate, item: Item, root: Item) -> bool:
+    """Is a write_when true?"""
+    try:
+        return expression(Scope(item, root)) is True
+    except Unusable:
+        return False
+
+
+def head(items: Sequence[Item] | None) -> Item:
+    """The first item of a list, or nothing."""
+    return items[0] if items else NOTHING
+
+
+def id_of(item: Item, scheme: str) -> str | None:
+    """The first identifier of a scheme."""
+    for known in item.get("ids", NONE):
+        if known["scheme"] == scheme:
+            return known["value"]  # type: ignore[no-any-return]  # JSON data
+    return None
+
+
+def fit(text: str, shortest: int, longest: int, row: int) -> str:
+    """Text of a length the element can hold."""
+    text = text.rstrip(" ")
+    if not text or shortest <= len(text) <= longest:
+        return text
+    code = "write.too-long" if len(text) > longest else "write.not-invertible"
+    raise Refused(code, row, text, f"{shortest} to {longest} characters")
+
+
+def fit_number(text: str, shortest: int, longest: int, row: int) -> str:
+    """A number of a length the element can hold; sign and decimal mark do not count (X12.6 3.5.1, ISO 9735 10.1)."""
+    digits = len(text) - ("-" in text) - ("." in text)
+    if digits > longest:
+        raise Refused("write.too-long", row, text, f"{shortest} to {longest} digits")
+    if digits < shortest and "." not in text:
+        sign, number = ("-", text[1:]) if text[0] == "-" else ("", text)
+        return sign + number.rjust(shortest, "0")
+    return text
+
+
+def converted(write: Callable[[str], str | None], value: str, row: int) -> str:
+    """The wire text of a canonical text."""
+    text = write(value)
+    if text is None:
+        raise Refused("write.not-invertible", row, value)
+    return text
+
+
+def both(write: Callable[[str], tuple[str, str] | None], value: str, row: int) -> tuple[str, str]:
+    """The two wire texts of a canonical text."""
+    text = write(value)
+    if text is None:
+        raise Refused("write.not-invertible", row, value)
+    return text
+
+
+def coded(code_for: Callable[[str, str], str | None], value: Any, row: int) -> str:
+    """The code of a meaning: of a Code with its raw code, or of plain text."""
+    if isinstance(value, str):
+        code = code_for(value, "")
+    else:
+        code = code_for(value["value"], value.get("raw", ""))
+    if code is None:
+        raise Refused("write.not-invertible", row, value if isinstance(value, str) else value["value"])
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class PairSpec:
+    """One qualifier of `pairs` as the writer needs it.
+
+    `holder` leads to the dict with the field or the `ids`. `group` are the numbers of all specs for the same scheme,
+    listed on the first of them and empty on the others.
+    """
+
+    qualifier: str
+    holder: tuple[str, ...]
+    name: str
+    scheme: str
+    write: Callable[[str], str | None]
+    row: int
+    group: tuple[int, ...] = ()
+
+
+def pick(item: Item, specs: Sequence[PairSpec]) -> list[tuple[str, str, int]]:
+    """Qualifier, text and row of every pair that has a value: those with their own qualifier first, then as listed.
+
+    An identifier keeps the qualifier it was read with if that is listed; else it takes the first listed one whose
+    converter accepts it. Of several identifiers of a scheme that have no own qualifier the first is written.
+    """
+    own: dict[int, tuple[str, str, int]] = {}
+    found: dict[int, tuple[str, str, int]] = {}
+    for place, spec in enumerate(specs):
+        holder = item
+        for step in spec.holder:
+            inner = holder.get(step, NOTHING)
+            holder = head(inner) if isinstance(inner, list) else inner
+        if not spec.scheme:
+            value = holder.get(spec.name)
+            if value is not None:
+                found[place] = (spec.qualifier, converted(spec.write, value, spec.row), spec.row)
+        elif spec.group:
+            for known in holder.get("ids", NONE):
+                if known["scheme"] == spec.scheme:
+                    _assign(known, specs, spec.group, own, found)
+    return [own[n] for n in sorted(own)] + [found[n] for n in sorted(found) if n not in own]
+
+
+def _assign(
+    known: Item,
+    specs: Sequence[PairSpec],
+    group: tuple[int, ...],
+    own: dict[int, tuple[str, str, int]],
+    found: dict[int, tuple[str, str, int]],
+) -> None:
+    mine = [n for n in group if specs[n].qualifier == known.get("raw")]
+    for n in mine:
+        text = specs[n].write(known["value"])
+        if text is not None:
+            own.setdefault(n, (specs[n].qualifier, text, specs[n].row))
+            return
+    if any(n in found for n in group):
+        return
+    for n in group:
+        text = specs[n].write(known["value"])
+        if text is not None:
+            found[n] = (specs[n].qualifier, text, specs[n].row)
+            return
+    raise Refused("write.not-invertible", specs[group[0]].row, known["value"])
+
+
+def join(parts: list[str]) -> str:
+    """A composite without its trailing empty components (ISO 9735 8, X12.6 3.8.3)."""
+    while parts and not parts[-1]:
+        parts.pop()
+    return COMPONENT.join(parts)
+
+
+def trim(segment: Segment) -> Segment:
+    """A segment without its trailing empty elements (X12.6 3.8, ISO 9735 8)."""
+    while not segment[-1]:
+        segment.pop()
+    return segment

@@ -1,0 +1,252 @@
+"""*.map.yaml and the chain base <- industry <- partner, merged into one source of a map.
+
+Not here: what the nodes mean (edi/mapping_plan.py), changing a layout (edi/mapping_overlay.py). Rules protected: a map
+says which version of its base it was written against; a partner's map never extends another partner's; nothing is skipped.
+
+Keys of a map file: maps.md section 4, and `constants`: fields of the event that the kind of document fixes and that are
+not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edi.errors import MapError
+from edi.mapping_overlay import apply, copy_tree
+from edi.resources import find
+from edi.schema import load_schema, narrowed
+from edi.structure import Schema
+from edi.tables import Table, changed, table_of
+from edi.yaml_source import (
+    Mapping_,
+    Scalar,
+    Sequence_,
+    Tree,
+    as_mapping,
+    as_sequence,
+    as_text,
+    check_keys,
+    fail,
+    load,
+    required,
+)
+
+_KEYS = (
+    "map", "version", "document", "event", "title", "owner", "extends", "direction", "constants", "tables", "layout",
+    "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate", "tests", "guide",
+)  # fmt: skip
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_REFERENCE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)(?:@([0-9]+(?:\.[0-9]+){0,2}))?")
+_SYNTAXES = ("x12/", "edifact/")
+_LATER = {"guide": "guides"}
+
+
+@dataclass(slots=True)
+class MapSource:
+    """A merged map before its nodes are resolved. Trees keep the file and line of every row."""
+
+    identity: str
+    version: str
+    document: str
+    event: Scalar
+    title: str
+    schema: Schema
+    layout: Sequence_
+    direction: str = "both"
+    constants: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    checks: dict[str, Mapping_] = field(default_factory=dict)
+    derive: list[Mapping_] = field(default_factory=list)
+    normalise: tuple[str, ...] = ()
+    ignore: list[Mapping_] = field(default_factory=list)
+    not_carried: list[Scalar] = field(default_factory=list)
+    tolerate: list[Mapping_] = field(default_factory=list)
+    tests: list[Mapping_] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def load_source(reference: str, folder: Path | None, folders: Sequence[Path]) -> MapSource:
+    """The merged source of `acme/855@1` or `x12/004010/855@2.0`. `folder` is the partner's. Raises MapError."""
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise MapError(f"{reference}:1:1: map.reference: {reference!r} is not a map such as x12/004010/855@1")
+    source = _load(match[1], folder, tuple(folders), ())
+    if match[2] and not _same_version(source.version, match[2]):
+        raise MapError(
+            f"{source.files[0]}:1:1: map.version: {reference} is wanted, but the file has version {source.version}"
+        )
+    return source
+
+
+def _same_version(version: str, pinned: str) -> bool:
+    parts = pinned.split(".")
+    return version.split(".")[: len(parts)] == parts
+
+
+def _path(identity: str, folder: Path | None, folders: tuple[Path, ...]) -> Path:
+    if identity.startswith(_SYNTAXES):
+        return find(identity, ".map.yaml", folders)
+    if folder is None:
+        raise MapError(f"{identity}:1:1: map.folder: {identity} is a partner's map and no partner folder is given")
+    path = folder / f"{identity.rpartition('/')[2]}.map.yaml"
+    if not path.is_file():
+        raise MapError(
+            f"{path}:1:1: map.missing: {identity} is agreed, but there is no such file; make {path} with "
+            f"map: {identity} and extends: naming its base map"
+        )
+    return path
+
+
+def _load(identity: str, folder: Path | None, folders: tuple[Path, ...], above: tuple[str, ...]) -> MapSource:
+    path = _path(identity, folder, folders)
+    tree = load(path)
+    for key, what in _LATER.items():
+        if key in tree:
+            raise fail(tree.key(key), "map.unsupported", f"{what} are not supported yet")
+    check_keys(tree, _KEYS, "a map")
+    name = as_text(required(tree, "map", "a map"), "map")
+    if name != identity:
+        raise fail(name, "map.identity", f"the file of {identity!r} calls itself {name!s}")
+    version = as_text(required(tree, "version", "a map"), "version")
+    if not _VERSION.fullmatch(version):
+        raise fail(version, "map.version", f"a version is major.minor.patch, not {version!s}")
+    if "extends" in tree:
+        source = _overlay(tree, identity, folder, folders, above)
+    else:
+        source = _base(tree, identity, folders)
+    source.identity, source.version = identity, str(version)
+    source.files.insert(0, path)
+    _common(source, tree, folders)
+    return source
+
+
+def _base(tree: Mapping_, identity: str, folders: tuple[Path, ...]) -> MapSource:
+    for key in ("changes", "schema"):
+        if key in tree:
+            raise fail(tree.key(key), "map.unknown_key", f"{key} belongs to a map that extends another")
+    layout = copy_tree(as_sequence(required(tree, "layout", "a map"), "layout"))
+    assert isinstance(layout, Sequence_)
+    return MapSource(
+        identity=identity,
+        version="",
+        document=str(as_text(required(tree, "document", "a map"), "document")),
+        event=as_text(required(tree, "event", "a map"), "event"),
+        title=str(as_text(required(tree, "title", "a map"), "title")),
+        schema=load_schema(identity, folders),
+        layout=layout,
+    )
+
+
+def _overlay(
+    tree: Mapping_, identity: str, folder: Path | None, folders: tuple[Path, ...], above: tuple[str, ...]
+) -> MapSource:
+    extends = as_text(tree["extends"], "extends")
+    match = _REFERENCE.fullmatch(extends)
+    if match is None or not match[2]:
+        raise fail(extends, "overlay.base_version", f"extends names a base map and its major version, not {extends!s}")
+    if not match[1].startswith(_SYNTAXES):
+        raise fail(extends, "overlay.extends_partner", f"{match[1]} is a partner's map; extend a map of a standard")
+    if match[1] in (*above, identity):
+        raise fail(extends, "overlay.cycle", f"{identity} extends itself")
+    if "layout" in tree:
+        raise fail(tree.key("layout"), "map.unknown_key", "a map that extends another has changes, not a layout")
+    source = _load(match[1], folder, folders, (*above, identity))
+    if not _same_version(source.version, match[2]):
+        sentence = f"{match[1]} is now {source.version}, this map was written against {match[2]}; compare and adapt it"
+        raise fail(extends, "overlay.base_version", sentence)
+    event = as_text(tree["event"], "event") if "event" in tree else source.event
+    if event != source.event:
+        raise fail(event, "overlay.conflict", f"the base map carries {source.event!s}")
+    source.document = str(as_text(tree["document"], "document")) if "document" in tree else source.document
+    source.title = str(as_text(tree["title"], "title")) if "title" in tree else source.title
+    _own_schema(source, identity, folders)
+    if "schema" in tree:
+        source.schema = narrowed(source.schema, as_sequence(tree["schema"], "schema"))
+    seen: dict[tuple[str, str], Scalar] = {}
+    for raw in as_sequence(tree["changes"], "changes") if "changes" in tree else ():
+        operation = as_mapping(raw, "an operation")
+        if "shape" in operation:
+            raise fail(operation, "map.unsupported", "hierarchies (HL) are not supported yet")
+        if "table" in operation:
+            _change_table(source, operation)
+        elif "check" in operation:
+            _change_check(source, operation)
+        else:
+            apply(source.layout, operation, seen)
+    return source
+
+
+def _own_schema(source: MapSource, identity: str, folders: tuple[Path, ...]) -> None:
+    """A subset of a standard has a schema of its own beside its map."""
+    if not identity.startswith(_SYNTAXES):
+        return
+    try:
+        find(identity, ".schema.yaml", folders)
+    except MapError:
+        return
+    source.schema = load_schema(identity, folders)
+
+
+def _change_table(source: MapSource, operation: Mapping_) -> None:
+    check_keys(operation, ("table", "add", "remove", "write"), "the operation table")
+    name = as_text(operation["table"], "table")
+    if name not in source.tables:
+        raise fail(name, "overlay.no_target", f"there is no table {name!s}; there are {', '.join(source.tables)}")
+    source.tables[name] = changed(source.tables[name], operation, strict=True)
+
+
+def _change_check(source: MapSource, operation: Mapping_) -> None:
+    check_keys(operation, ("check", "severity", "remove", "reason"), "the operation check")
+    name = as_text(operation["check"], "check")
+    if name not in source.checks:
+        raise fail(name, "overlay.no_target", f"there is no check {name!s}; there are {', '.join(source.checks)}")
+    if "remove" in operation:
+        as_text(required(operation, "reason", "removing a check"), "reason")
+        del source.checks[name]
+        return
+    severity = as_text(required(operation, "severity", "the operation check"), "severity")
+    if source.checks[name].get("severity") == severity:
+        raise fail(severity, "overlay.no_effect", f"{name!s} is already {severity!s}")
+    check = copy_tree(source.checks[name])
+    assert isinstance(check, Mapping_)
+    check[operation.key("severity")] = severity
+    source.checks[name] = check
+
+
+def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> None:
+    """Keys that a base has and an overlay adds to."""
+    for name, table in as_mapping(tree["tables"], "tables").items() if "tables" in tree else ():
+        if name in source.tables:
+            raise fail(as_mapping(tree["tables"], "tables").key(name), "overlay.conflict",
+                       f"the base has a table {name!s}; change it with the operation table")  # fmt: skip
+        source.tables[str(name)] = table_of(str(name), as_mapping(table, "a table"), folders, source.files)
+    for check in _mappings(tree, "checks"):
+        identity = as_text(required(check, "id", "a check"), "id")
+        if identity in source.checks:
+            raise fail(identity, "overlay.conflict", f"there is already a check {identity!s}")
+        source.checks[str(identity)] = check
+    if "direction" in tree:
+        source.direction = str(as_text(tree["direction"], "direction"))
+    if "constants" in tree:
+        fixed = as_mapping(tree["constants"], "constants")
+        source.constants.update((str(key), str(as_text(value, "a constant"))) for key, value in fixed.items())
+    if "normalise" in tree:
+        steps = as_sequence(tree["normalise"], "normalise")
+        source.normalise = (*source.normalise, *(str(as_text(step, "a step")) for step in steps))
+    source.derive.extend(_mappings(tree, "derive"))
+    source.ignore.extend(_mappings(tree, "ignore"))
+    source.tolerate.extend(_mappings(tree, "tolerate"))
+    source.tests = list(_mappings(tree, "tests"))
+    if "not_carried" in tree:
+        listed = as_sequence(tree["not_carried"], "not_carried")
+        source.not_carried.extend(as_text(path, "a path") for path in listed)
+
+
+def _mappings(tree: Mapping_, key: str) -> list[Mapping_]:
+    if key not in tree:
+        return []
+    node: Tree = tree[key]
+    return [as_mapping(item, f"an entry of {key}") for item in as_sequence(node, key)]

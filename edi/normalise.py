@@ -1,0 +1,131 @@
+"""Steps a map may name under `normalise`: they bring several dialects of one fact into one form.
+
+Not here: reading elements. Rules protected: the list is closed; a step changes only the answers to order lines; a second
+run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
+
+`partial_backorder` (events.md 7.2): 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
+accepted 80 and backordered 20.
+
+`amended_lines`: EDIFACT 1229 says only that a line is amended. What is amended is taken from what stands beside it; on
+writing (`prepare`) the parts of a split answer are laid out for the wire: the first part in the line itself when it can
+stand there, the others, or else all, in schedules behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from edi.documents.types import plain
+
+Data: TypeAlias = dict[str, Any]
+_SCHEDULED = frozenset({"status", "quantity", "date"})  # what a schedule can say of a part
+
+
+def partial_backorder(data: Data) -> Data:
+    """Partial backorders as two answers: accepted and backordered."""
+    for line in data.get("lines", ()):
+        line["responses"] = _split(line.get("responses", []), line.get("ordered"))
+    return data
+
+
+def _status(response: Mapping[str, Any]) -> str:
+    status = response.get("status")
+    return str(status["value"]) if status else ""
+
+
+def _split(responses: list[Data], ordered: Data | None) -> list[Data]:
+    waiting = [r for r in responses if _status(r) == "backordered"]
+    if any(_status(r) == "partial_backorder" for r in responses):
+        found = []
+        for response in responses:
+            if _status(response) != "partial_backorder":
+                found.append(response)
+                continue
+            found.append({**response, "status": {"value": "accepted"}})
+            if not waiting:
+                rest = _left(ordered, responses)
+                if rest is None:
+                    found.append({"status": {"value": "backordered"}})
+                elif rest:
+                    found.append({"status": {"value": "backordered"}, "quantity": rest})
+        return found
+    if waiting and len(waiting) == len(responses):
+        rest = _left(ordered, responses)
+        if rest:
+            return [{"status": {"value": "accepted"}, "quantity": rest}, *responses]
+    return responses
+
+
+def _left(ordered: Data | None, responses: list[Data]) -> Data | None:
+    """What is ordered less what is answered, as a quantity; {} if nothing is left, None if it cannot be told."""
+    if not ordered or "value" not in ordered:
+        return None
+    left = Decimal(ordered["value"])
+    for response in responses:
+        quantity = response.get("quantity")
+        if not quantity or _unit(quantity) not in ("", _unit(ordered)):
+            return None
+        left -= Decimal(quantity["value"])
+    return {**ordered, "value": plain(left)} if left > 0 else {}
+
+
+def _unit(quantity: Mapping[str, Any]) -> str:
+    unit = quantity.get("uom")
+    return str(unit["value"]) if unit else ""
+
+
+def amended_lines(data: Data) -> Data:
+    """What `amended` means, from the parts beside it."""
+    for line in data.get("lines", ()):
+        if line.get("responses"):
+            line["responses"] = _amended(line["responses"], line.get("ordered"))
+    return data
+
+
+def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
+    first, rest = responses[0], responses[1:]
+    status = _status(first)
+    if not status:
+        first = {**first, "status": {"value": "changed"}}
+        status = "changed"
+    if status in ("rejected", "deleted") and "quantity" not in first:
+        for part in rest:
+            if _status(part) == "rejected" and set(part) == {"status", "quantity"}:
+                return [{**first, "quantity": part["quantity"]}, *(other for other in rest if other is not part)]
+    if status != "changed":
+        return [first, *rest]
+    if "substitute" in first:
+        return [{**first, "status": {"value": "substituted"}}, *rest]
+    if not rest:
+        return [first]
+    if "quantity" in first:
+        return [{**first, "status": {"value": "accepted"}}, *rest]
+    left = _left(ordered, rest)
+    if left:
+        return [{**first, "status": {"value": "accepted"}, "quantity": left}, *rest]
+    # Nothing is left for the line itself: what it says belongs to its first part.
+    extra = {name: value for name, value in first.items() if name != "status" and name not in rest[0]}
+    return [{**rest[0], **extra}, *rest[1:]]
+
+
+def _lay_out(data: Data) -> Data:
+    for line in data.get("lines", ()):
+        responses = line.get("responses", [])
+        first = _status(responses[0]) if responses else ""
+        alone = len(responses) == 1
+        if not responses or (alone and first != "backordered"):
+            continue
+        if not alone and first == "accepted" and "quantity" in responses[0]:
+            line["responses"] = [{**responses[0], "status": {"value": "changed"}}, *responses[1:]]
+        elif alone or not (set(responses[0]) - _SCHEDULED):
+            line["responses"] = [{}, *responses]
+    return data
+
+
+STEPS: Mapping[str, Callable[[Data], Data]] = {
+    "amended_lines": amended_lines,
+    "partial_backorder": partial_backorder,
+}
+PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out}
