@@ -121,6 +121,7 @@ class _Walk:
         self.levels[0] = [None] * automaton.root.size
         self.faults: list[Fault] = []
         self.unplaced: list[tuple[Segment, str]] = []
+        self.qualified: dict[tuple[int, str], int] = {}  # occurrences with a qualifier in a list of the tree, by its id
 
     # --- steps that need thought
 
@@ -146,7 +147,9 @@ class _Walk:
         items.append(item)
         self.levels[level.depth][index] = items
         self.counted(target, number, segment, entry, variant, items)
-        self.inside(target, number, segment, None if fits else entry)
+        assert target.tests is not None
+        if not fits or not target.tests[len(segment)](segment):
+            self.inside(target, number, segment, None if fits else entry)
         return target
 
     def choose(self, candidates: tuple[Candidate, ...], segment: Segment) -> tuple[Candidate, bool]:
@@ -187,7 +190,9 @@ class _Walk:
         kind = "loop.repeat" if isinstance(entry, LoopEntry) else "segment.repeat"
         rules = [(entry.max, len(items), False), (entry.guide_max, len(items), True)]
         if variant:
-            rules.append((variant.guide_max, _of_qualifier(items, entry, qualifier_of(segment)), True))
+            alike = (id(items), qualifier_of(segment))
+            self.qualified[alike] = self.qualified.get(alike, 0) + 1
+            rules.append((variant.guide_max, self.qualified[alike], True))
         path, loop = self.path_of(target), _loop_name(target.level)
         for most, count, guide in rules:
             if most is not None and count > most:
@@ -210,7 +215,7 @@ class _Walk:
                 self.absent(over, entry, "", number, guide=entry.usage != "required")
                 continue
             for qualifier, variant in entry.variants:
-                if variant.guide_usage == "required" and not _of_qualifier(items or [], entry, qualifier):
+                if variant.guide_usage == "required" and (id(items), qualifier) not in self.qualified:
                     self.absent(over, variant, f"[{qualifier}]", number, guide=True)
 
     def absent(self, level: Level, entry: Entry, qualifier: str, number: int, *, guide: bool) -> None:
@@ -317,13 +322,6 @@ def _unfit(misfit: LoopEntry, definition: SegmentDef, segment: Segment, known: l
         ref = element.ref if element else ""
         return [Finding("element.code", test.element, test.component, found=value, expected=expected, ref=ref)]
     return []
-
-
-def _of_qualifier(items: list[Any], entry: Entry, qualifier: str) -> int:
-    """How many segments or loop occurrences carry a qualifier."""
-    if isinstance(entry, LoopEntry):
-        items = [occurrence[0][0] for occurrence in items]
-    return sum(1 for segment in items if qualifier_of(segment) == qualifier)
 
 
 def _loop_name(level: Level) -> str:

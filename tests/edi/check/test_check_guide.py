@@ -99,6 +99,13 @@ def test_the_subset_warns_of_codes_outside_its_practice() -> None:
     assert fault.location.path == "ORDERS[1]/BGM/BGM01-1"
 
 
+def test_qualified_segments_are_counted_each_for_themselves() -> None:
+    references = "".join(f"REF*{'VR' if n % 2 else 'IA'}*{n}~" for n in range(3000))
+    faults = answer('{max: "REF[VR]", is: 1000}', "REF*VR*10045~", references)
+    assert len(faults) == 500
+    assert faults[0].location.path == "855[1]/REF[2002]"
+
+
 def test_the_base_schema_is_not_changed_by_narrowing() -> None:
     answer("{usage: BAK/BAK08, is: required}")
     base = load_schema("x12/004010/855")
