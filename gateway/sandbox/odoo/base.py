@@ -43,13 +43,6 @@ class Users(Records):
         return self.session.display_name("res.partner", self.get(record, "partner_id"))
 
 
-class PaddedNames(Records):
-    """Records known by a code and a name."""
-
-    def display_name(self, record: int) -> str:
-        return f"{self.get(record, 'code')} {self.get(record, 'name')}"
-
-
 class ExternalIds(Records):
     @model_method
     def check_object_reference(self, module: str, xml_id: str, raise_on_access_error: bool = False) -> list[str | int]:

@@ -78,17 +78,19 @@ class NoAttribute(OdooError):
     name = "builtins.AttributeError"
 
 
-class NotBuilt(OdooError):
-    """The sandbox does not imitate this; a real Odoo would do it."""
-
-    name = "builtins.NotImplementedError"
-
-
 class SerializationFailure(OdooError):
     name = "psycopg2.errors.SerializationFailure"
 
     def __init__(self, message: str = "could not serialize access due to concurrent update\n") -> None:
         super().__init__(message)
+
+
+class OrderedError(OdooError):
+    """An error a test ordered, of any name."""
+
+    def __init__(self, name: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.name, self.status = name, status
 
 
 class OperationalError(OdooError):

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.sandbox.odoo.database import Database
-from gateway.sandbox.odoo.errors import OdooError, SerializationFailure
+from gateway.sandbox.odoo.errors import OdooError, OrderedError, SerializationFailure
 from gateway.sandbox.odoo.injection import Dropped, Fault, Injections, Interrupted
 from gateway.sandbox.odoo.session import Session
 
@@ -43,6 +43,8 @@ class Exchange:
         outcome, began = "ok", time.perf_counter()
         try:
             await interference.before()
+            if interference.repeats():
+                self.database.execute(session, model, method, arguments, dict(options))
             result = self.database.plain(self.database.execute(session, model, method, arguments, options))
             await interference.after()
             return result
@@ -73,10 +75,16 @@ class Interference:
     def refuses_key(self) -> bool:
         return any(fault.kind == "access_denied" for fault in self._faults)
 
+    def repeats(self) -> bool:
+        return any(fault.kind == "twice" for fault in self._faults)
+
     async def before(self) -> None:
         await self._strike(after_commit=False)
-        if any(fault.kind == "serialization" for fault in self._faults):
-            raise SerializationFailure
+        for fault in self._faults:
+            if fault.kind == "serialization":
+                raise SerializationFailure
+            if fault.kind == "error":
+                raise OrderedError(fault.name, fault.message, fault.status)
 
     async def after(self) -> None:
         await self._strike(after_commit=True)

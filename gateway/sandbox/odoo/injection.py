@@ -19,6 +19,8 @@ KINDS = {
     "latency": "`delay` seconds pass; the transaction has started already",
     "serialization": "a serialization failure, as after the server's own retries",
     "access_denied": "the key is refused",
+    "error": "an Odoo error of any `name`, `message` and JSON-2 `status`",
+    "twice": "the request is executed twice, as when a proxy repeats it; the second answer counts",
 }
 AFTER = frozenset({"drop", "status", "not_json", "latency"})
 
@@ -51,6 +53,8 @@ class Fault:
     times: int | None = None
     ends: float | None = None
     status: int = 503
+    name: str = ""
+    message: str = ""
     retry_after: int | None = None
     delay: float = 0.0
     hits: int = 0
@@ -72,7 +76,7 @@ class Injections:
         kind, seconds = options.pop("kind", None), options.pop("seconds", None)
         if kind not in KINDS:
             raise InjectionError(f"kind {kind!r} is none of {', '.join(KINDS)}")
-        known = {"times", "models", "methods", "after_commit", "status", "retry_after", "delay"}
+        known = {"times", "models", "methods", "after_commit", "status", "name", "message", "retry_after", "delay"}
         if options.keys() - known:
             raise InjectionError(f"unknown key {', '.join(sorted(options.keys() - known))}")
         if options.get("after_commit") and kind not in AFTER:

@@ -131,8 +131,8 @@ class Threads(Records):
         """The messages of a record, newest first."""
         return lambda session, record: [
             message
-            for message, row in reversed(session.store.rows("mail.message").items())
-            if row["model"] == model and row["res_id"] == record
+            for message in reversed(session.store.children("mail.message", "res_id", record))
+            if session.store.rows("mail.message")[message]["model"] == model
         ]
 
     @staticmethod
@@ -140,8 +140,8 @@ class Threads(Records):
         """The open activities of a record."""
         return lambda session, record: [
             activity
-            for activity, row in session.store.rows("mail.activity").items()
-            if row["res_model"] == model and row["res_id"] == record and row["active"]
+            for activity in session.store.children("mail.activity", "res_id", record)
+            if (row := session.store.rows("mail.activity")[activity])["res_model"] == model and row["active"]
         ]
 
     def _attach(self, record: int, name: str, content: str | bytes) -> int:

@@ -257,11 +257,11 @@ def taxed(session: Session, amount: float, taxes: Iterable[int]) -> float:
 
 def invoiced(session: Session, line: int) -> float:
     """qty_invoiced of a purchase order line; it moves while the bill is a draft."""
-    rows = session.store.rows("account.move.line").values()
+    rows = session.store.rows("account.move.line")
     unit = session.value("purchase.order.line", line, session.store.names.line_uom)
     total = 0.0
-    for row in rows:
-        if row["purchase_line_id"] == line and session.value("account.move", row["move_id"], "state") != "cancel":
+    for row in (rows[each] for each in session.store.children("account.move.line", "purchase_line_id", line)):
+        if session.value("account.move", row["move_id"], "state") != "cancel":
             back = session.value("account.move", row["move_id"], "move_type") == "in_refund"
             total += convert(session, row["quantity"], row["product_uom_id"], unit) * (-1 if back else 1)
     return total
@@ -284,7 +284,7 @@ def _planned(session: Session, order: int) -> Any:
 
 
 def _pickings(session: Session, order: int) -> list[int]:
-    return [picking for picking, row in session.store.rows("stock.picking").items() if row["purchase_id"] == order]
+    return list(session.store.children("stock.picking", "purchase_id", order))
 
 
 def models(version: int) -> Sequence[Model]:

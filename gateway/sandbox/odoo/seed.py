@@ -3,6 +3,20 @@
 Keys of an entry are Odoo's field names. A reference is an id, or what a person would write: a partner's ref or name,
 a product's default_code, a unit's or tax's name, a currency or country code. `id` asks for an id. Unknown keys and
 references are SeedErrors.
+
+    company: {name: Buyer, currency: EUR, country_id: DE, city: Hamburg}
+    precision: {Product Price: 4}
+    users:
+      - {login: edi, key: secret, groups: [purchase], tz: Europe/Berlin}   # also stock, invoicing, sales, admin
+    partners:
+      - {id: 50, name: Vendor, ref: V1, is_company: true, country_id: US}
+    uoms: [{name: Carton, size: 24}]                                       # 24 reference units
+    products:
+      - {code: A, name: Widget, barcode: "4012345000108", suppliers: [{partner: V1, code: VA, price: 3.5, delay: 2}]}
+    purchase_orders:
+      - {partner: V1, state: purchase, lines: [{product: A, qty: 10, uom: Carton, price: 4, date: 2026-12-01 12:00:00}]}
+
+Further sections: currencies, countries, taxes, incoterms, payment_terms (`days`), warehouses, next_id ({model: id}).
 """
 
 from __future__ import annotations

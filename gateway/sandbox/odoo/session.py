@@ -72,7 +72,6 @@ class Session:
     def _children(self, definition: Field, record: int) -> list[int]:
         target = self.store.model(definition.relation)
         rows = self.store.rows(definition.relation)
-        found = [
-            child for child, row in rows.items() if row.get(definition.inverse) == record and row.get("active", True)
-        ]
+        below = self.store.children(definition.relation, definition.inverse, record)
+        found = [child for child in below if rows[child].get("active", True)]
         return self[target.name].sort(found, target.order)

@@ -45,6 +45,7 @@ class Store:
         self._rows: dict[str, dict[int, Values]] = {name: {} for name in models}
         self._next: dict[str, int] = {}
         self._undo: list[tuple[str, int, Values | None]] | None = None
+        self._below: dict[str, dict[str, dict[Any, list[int]]]] = {name: {} for name in models}
         self._lock = threading.RLock()
 
     def now(self) -> dt.datetime:
@@ -61,6 +62,16 @@ class Store:
     def rows(self, model: str) -> dict[int, Values]:
         """The live rows of a model. Callers read; they change rows through insert, update and delete only."""
         return self._rows[model]
+
+    def children(self, model: str, field: str, parent: int) -> list[int]:
+        """Records of a model whose many2one (or id) field holds `parent`, by id."""
+        index = self._below[model].get(field)
+        if index is None:
+            index = {}
+            for record, row in self._rows[model].items():
+                index.setdefault(row.get(field), []).append(record)
+            self._below[model][field] = index
+        return list(index.get(parent, ()))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,6 +99,7 @@ class Store:
         except BaseException:
             while len(self._undo) > start:
                 model, record, before = self._undo.pop()
+                self._below[model].clear()
                 if before is None:
                     del self._rows[model][record]
                 else:
@@ -104,15 +116,20 @@ class Store:
         self._next[model] = max(following, record + 1)
         self._note(model, record, None)
         self._rows[model][record] = values
+        for field, index in self._below[model].items():
+            index.setdefault(values.get(field), []).append(record)
         return record
 
     def update(self, model: str, record: int, values: Values) -> None:
         row = self._rows[model][record]
         self._note(model, record, dict(row))
         row.update(values)
+        for field in values.keys() & self._below[model].keys():
+            del self._below[model][field]
 
     def delete(self, model: str, record: int) -> None:
         self._note(model, record, self._rows[model].pop(record))
+        self._below[model].clear()
 
     def number_from(self, model: str, following: int) -> None:
         """The next record of the model gets this id, unless a higher one is taken already."""
@@ -127,11 +144,6 @@ class Store:
             self._rows[model] = {int(record): row for record, row in state["rows"].get(model, {}).items()}
         self._next = state["next"]
         return True
-
-    def dump(self) -> dict[str, dict[int, Values]]:
-        """All rows, by model and id, as kept (microseconds included)."""
-        with self._lock:
-            return {model: {record: dict(row) for record, row in rows.items()} for model, rows in self._rows.items()}
 
     def _note(self, model: str, record: int, before: Values | None) -> None:
         if self._undo is None:
