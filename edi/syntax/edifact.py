@@ -29,15 +29,14 @@ def opening(window: Window) -> Opening:
         return _without_una(data)
     component, element, decimal, release, repeat, terminator = list(data[3:_UNA_LENGTH].decode("latin-1"))
     findings = []
-    usable = len({component, element, release, terminator}) == 4 and not any(
-        character.isalnum() or character == " " for character in (component, element, terminator)
-    )
+    service = (component, element, terminator, release)
+    usable = len(set(service)) == 4 and " " not in service[:3] and not any(map(str.isalnum, service))
     if not usable:
         findings.append(Finding("una.invalid", found=data[3:_UNA_LENGTH].decode("latin-1"), expected=":+.? '"))
     blank = re.compile(run_after(terminator).encode()).match(data, _UNA_LENGTH)
     prefix = blank.end() if blank else _UNA_LENGTH
     version = re.match(rb"U[NI]B.[^+:]{4}(?:%b)(\d)" % re.escape(component.encode("latin-1")), data[prefix:], re.DOTALL)
-    if repeat in (" ", component, element, release, terminator) or not version or version[1] < b"4":
+    if repeat.isalnum() or repeat in (" ", *service) or not version or version[1] < b"4":
         repeat = ""
     release = "" if release == " " else release
     return Opening(

@@ -66,6 +66,7 @@ CASES = [
     ),
     Case("other dialects follow each other", interchange(una="UNA:+,! '") + PLAIN + SYNTAX4, count=3),
     Case("UNA unusable", interchange(una="UNAAAAAAA"), count=0, faults=["una.invalid"]),
+    Case("a letter as release character", interchange(una="UNA:+.U '"), count=0, faults=["una.invalid"]),
     Case(
         "no release character",
         interchange(bgm("BGM+220+P?1+9", of=BODY), una="UNA:+.  '"),
