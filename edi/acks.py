@@ -8,12 +8,11 @@ below
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from edi.ack_words import in_words
+from edi.ack_results import Outcome
 from edi.documents.exchange import (
     Acknowledgement,
     AnsweredInterchange,
@@ -29,33 +28,12 @@ from edi.model import Group, GroupEnd, Interchange, InterchangeEnd, Message
 from edi.profile import Agreement, Profile
 
 Verdict: TypeAlias = Literal["accepted", "accepted_with_errors", "rejected"]
-Outcome: TypeAlias = Literal["accepted", "accepted_with_errors", "partially_accepted", "rejected", "received"]
 Layer: TypeAlias = Literal["997", "999", "CONTRL"]
 
 ACKNOWLEDGEMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
 MOST_SEGMENTS = 100  # segments reported for one set; the verdict code says the rest
 MOST_ELEMENTS = 99
 MOST_CODES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class AckResult:
-    """What a partner's acknowledgement says about one thing we sent.
-
-    `scope` is what it is about: the set named by `type` and `control`, the group `group_type`/`group_control`, or the
-    interchange
-    `interchange`. Control numbers are as sent, X12 ones without leading zeros. `errors` are sentences.
-    """
-
-    kind: str
-    scope: Literal["set", "group", "interchange"]
-    outcome: Outcome
-    interchange: str = ""
-    group_type: str = ""
-    group_control: str = ""
-    type: str = ""
-    control: str = ""
-    errors: tuple[str, ...] = ()
 
 
 def verdict_of(faults: Iterable[Fault]) -> Verdict:
@@ -209,97 +187,6 @@ class Acknowledger:
         return self._ta1() == "always" or (self._ta1() == "on_request" and interchange.ack_requested)
 
 
-def answers(data: Acknowledgement) -> tuple[AckResult, ...]:
-    """What a received acknowledgement says, one result per set named, and one for the level above."""
-    interchange = data.interchange.control if data.interchange else ""
-    if data.group is not None:
-        group = {"group_type": data.group.type, "group_control": data.group.control.lstrip("0") or "0"}
-        scope: Literal["group", "interchange"] = "group"
-        outcome, codes = data.group.outcome.value, data.group.codes
-    else:
-        group, scope = {}, "interchange"
-        outcome = data.outcome.value if data.outcome else "received"
-        codes = (data.code,) if data.code else ()
-    head = AckResult(
-        kind=data.kind,
-        scope=scope,
-        outcome=_outcome(outcome),
-        interchange=interchange,
-        errors=tuple(in_words(data.kind, scope, code) for code in codes),
-        **group,
-    )
-    sets = (
-        AckResult(
-            kind=data.kind,
-            scope="set",
-            outcome=_outcome(message.outcome.value),
-            interchange=interchange,
-            type=message.type or "",
-            control=message.control,
-            errors=tuple(_set_errors(data.kind, message)),
-            **group,
-        )
-        for message in data.messages
-    )
-    return (head, *sets)
-
-
-def read_ta1(message: Message) -> Acknowledgement:
-    """The TA1 segment of a message of type TA1 as a value (X12.5): TA101 control number, TA104 verdict, TA105 note."""
-    elements = [*message.segments[0], *[""] * 6]
-    outcome = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}.get(elements[4], "rejected")
-    return Acknowledgement(
-        kind="TA1",
-        interchange=AnsweredInterchange(control=elements[1] or "0", date=elements[2] or None, time=elements[3] or None),
-        outcome=Code(value=outcome, raw=elements[4] or None),
-        code=elements[5] or None,
-    )
-
-
-def write_ta1(data: Acknowledgement) -> list[str]:
-    """The TA1 segment of an acknowledgement: date and time are those of the interchange answered."""
-    about = data.interchange
-    outcome = {"accepted": "A", "accepted_with_errors": "E"}.get(data.outcome.value if data.outcome else "", "R")
-    control = about.control if about else "0"
-    return [
-        "TA1",
-        control.rjust(9, "0")[-9:],
-        (about.date if about else None) or "000101",
-        (about.time if about else None) or "0000",
-        outcome,
-        data.code or "000",
-    ]
-
-
-def sent_at(about: AnsweredInterchange) -> dt.datetime:
-    """Date and time of the interchange answered, as UTC; the first moment of 2000 if they are unreadable."""
-    digits = f"{about.date or ''}{about.time or ''}"
-    for length, form in ((12, "%Y%m%d%H%M"), (10, "%y%m%d%H%M")):
-        try:
-            return dt.datetime.strptime(digits[:length], form).replace(tzinfo=dt.UTC)
-        except ValueError:
-            continue
-    return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-
-
-def _set_errors(kind: str, message: MessageAnswer) -> Iterator[str]:
-    for segment in message.segments:
-        place = f"segment {segment.position}" + (f" ({segment.tag})" if segment.tag else "")
-        if segment.code and (not segment.elements or kind == "CONTRL"):
-            yield f"{place}: {in_words(kind, 'segment', segment.code)}"
-        for element in segment.elements:
-            where = f"{place}, element {element.position}" + (f"-{element.component}" if element.component else "")
-            shown = f": '{element.value}'" if element.value else ""
-            yield f"{where}: {in_words(kind, 'element', element.code)}{shown}"
-    for code in message.codes:
-        yield in_words(kind, "set", code)
-
-
-def _outcome(value: str) -> Outcome:
-    known: tuple[Outcome, ...] = ("accepted", "accepted_with_errors", "partially_accepted", "rejected", "received")
-    return next((outcome for outcome in known if outcome == value), "received")
-
-
 def _answered(interchange: Interchange) -> AnsweredInterchange:
     def who(id_: str, qualifier: str) -> Who | None:
         return Who(id=id_, qualifier=qualifier or None) if id_ else None
@@ -315,12 +202,12 @@ def _answered(interchange: Interchange) -> AnsweredInterchange:
 
 
 def _ta1(interchange: Interchange, faults: list[Fault]) -> Acknowledgement:
-    noted = [fault for fault in faults if fault.entry.ta1 and fault.severity in ("reject", "error")]
+    noted = [fault for fault in faults if fault.ta1 and fault.severity in ("reject", "error")]
     worst = next((fault for fault in noted if fault.severity == "reject"), noted[0] if noted else None)
     if worst is None:
         outcome, code = "accepted", "000"
     else:
-        outcome, code = ("rejected" if worst.severity == "reject" else "accepted_with_errors"), worst.entry.ta1
+        outcome, code = ("rejected" if worst.severity == "reject" else "accepted_with_errors"), worst.ta1
     return Acknowledgement(kind="TA1", interchange=_answered(interchange), outcome=Code(value=outcome), code=code)
 
 
@@ -333,12 +220,11 @@ def _group_outcome(current: _OpenGroup, group_errors: bool) -> Outcome:
     return "accepted_with_errors" if current.flawed or group_errors else "accepted"
 
 
-def _code(fault: Fault, layer: Layer, interchange: Interchange | None) -> str:
-    entry = fault.entry
+def _code(fault: Fault, layer: Layer, interchange: Interchange | None = None, version: str = "") -> str:
+    """The code of a fault at its own level. `version` is GS08 of the group answered."""
     if layer == "CONTRL":
-        old = interchange is not None and not interchange.version.endswith(":4")
-        return (entry.contrl3 or entry.contrl) if old else entry.contrl
-    return entry.x997 if layer == "997" else entry.x999
+        return fault.contrl(interchange.version.partition(":")[2] if interchange is not None else "3")
+    return fault.x997(version or "004010") if layer == "997" else fault.x999
 
 
 def _codes(faults: Iterable[Fault], layer: Layer, interchange: Interchange | None = None) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from edi.errors import MapError
 from edi.mapping import load_map
 from edi.model import COMPONENT, REPEAT, Group, Interchange, Message, Segment
 from edi.profile import Profile
-from edi.schema import ElementDef, Schema, load_schema
+from edi.schema import load_schema
+from edi.structure import ElementDef, Schema
 
 
 def explain(data: bytes, profile: Profile | None = None) -> str:

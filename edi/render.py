@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from edi import acks, syntax
+from edi import syntax, ta1
 from edi.check import Checked, compile_check
 from edi.crosscheck import crosscheck
 from edi.documents import Event
@@ -99,7 +99,7 @@ def answer(ack: Event, profile: Profile) -> bytes:
     assert isinstance(data, Acknowledgement)
     about = data.interchange
     number = int(digits) if about and (digits := "".join(c for c in about.control if c.isdigit())) else 1
-    at = acks.sent_at(about) if about else dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    at = ta1.sent_at(about) if about else dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     number = number % 999_999_999 or 1
     return render(ack, profile, Numbers(number, number, 1), at)
 
@@ -122,7 +122,7 @@ def _render_acknowledgement(
     agreement = _acknowledgement_agreement(data, agreed)
     segments: list[Segment]
     if data.kind == "TA1":
-        segments = [acks.write_ta1(data)]
+        segments = [ta1.write_ta1(data)]
         map_ = None
     else:
         map_ = load_map(agreement.map)

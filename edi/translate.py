@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
 
-from edi import acks, resources, syntax
-from edi.acks import Acknowledger, AckResult, Verdict
+from edi import acks, resources, syntax, ta1
+from edi.ack_results import AckResult, answers
+from edi.acks import Acknowledger, Verdict
 from edi.check import compile_check
 from edi.documents import Event, content_hash, stable_id, wrap
 from edi.documents.exchange import Acknowledgement
@@ -163,7 +164,7 @@ class _Reading:
         faults = list(message.faults)
         reading: tuple[Data | None, tuple[Unmapped, ...], tuple[str, ...], str, str] = (None, (), (), "", "")
         if message.type == "TA1":
-            reading = (acks.read_ta1(message), (), (), ACK_RECEIVED, "")
+            reading = (ta1.read_ta1(message), (), (), ACK_RECEIVED, "")
         elif not self.refused:
             if agreement is None:
                 faults.append(
@@ -188,7 +189,7 @@ class _Reading:
             verdict=verdict,
             faults=tuple(faults),
             event=event,
-            answers=acks.answers(event.data) if event and isinstance(event.data, Acknowledgement) else (),
+            answers=answers(event.data) if event and isinstance(event.data, Acknowledgement) else (),
             unmapped=unmapped,
             inherited=inherited,
         )
