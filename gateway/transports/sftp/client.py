@@ -180,11 +180,19 @@ async def connect(
         raise HostKeyChanged(f"{host}:{port} shows host key {pinned.seen}, which is not one of those pinned") from None
     except asyncssh.PermissionDenied as refused:
         raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
-    async with connection:
+    try:
         async with asyncio.timeout(patience):
             client = await connection.start_sftp_client()
-        async with client:
-            yield SftpSession(connection, client, patience)
+        yield SftpSession(connection, client, patience)
+    except BaseException:
+        connection.abort()  # a polite end would wait for a server that may not answer
+        raise
+    else:
+        connection.close()
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await connection.wait_closed()
 
 
 def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:
