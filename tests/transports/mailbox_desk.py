@@ -26,6 +26,7 @@ class Desk:
     out: dict[str, list[tuple[MailboxFile, bytes]]] = field(default_factory=dict)
     collected_ids: list[str] = field(default_factory=list)
     discarded_ids: list[str] = field(default_factory=list)
+    digests: dict[tuple[str, bytes], str] = field(default_factory=dict)
     fail: Exception | None = None
     gate: asyncio.Event | None = None
 
@@ -43,15 +44,12 @@ class Desk:
             await self.gate.wait()
         if self.fail is not None:
             raise self.fail
-        digest = hashlib.sha256(arrival.data).digest()
-        earlier = [
-            f"r{n}"
-            for n, a in enumerate(self.arrived, 1)
-            if a.mailbox == arrival.mailbox and hashlib.sha256(a.data).digest() == digest
-        ]
+        seen = (arrival.mailbox, hashlib.sha256(arrival.data).digest())
         self.arrived.append(arrival)
+        receipt = f"r{len(self.arrived)}"
+        first = self.digests.setdefault(seen, receipt)
         self._keep(arrival.mailbox, remember or {})
-        return Receipt(f"r{len(self.arrived)}", earlier[0] if earlier else None)
+        return Receipt(receipt, first if first != receipt else None)
 
     async def submit(self, source: str, submissions: Sequence[Submission], remember: Mapping[str, str]) -> int:
         self._keep(source, remember)

@@ -186,9 +186,7 @@ async def test_poll_delete_denied_then_allowed(partner: Partner, desk: Desk) -> 
     assert len(desk.arrived) == 1
 
 
-async def test_poll_of_a_missing_folder_backs_off(
-    partner: Partner, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_poll_of_a_missing_folder_backs_off(partner: Partner, desk: Desk) -> None:
     settings = partner.settings(poll={"folder": "/elsewhere", "settle": 0})
     poller = SftpPoller(SOURCE, settings, partner.resolve)
     assert await poller.poll(desk) == 0
@@ -297,11 +295,6 @@ async def test_a_rename_that_never_happened_is_repeated(partner: Partner) -> Non
 async def test_no_look_possible_is_an_unknown_outcome(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     partner.faults = {"cut_after_rename": 1}
     sink = SftpSink(partner.settings(), partner.resolve)
-    logins = iter([True, False])
-
-    def once(self: _Doorman, username: str, key: object) -> bool:
-        return next(logins)
-
     original = _Doorman.validate_public_key
     monkeypatch.setattr(_Doorman, "validate_public_key", lambda s, u, k: original(s, u, k) and partner.due("login"))
     partner.faults["login"] = 2  # a login asks twice: may this key, and is this its signature

@@ -9,6 +9,7 @@ import asyncssh
 import pytest
 from mailbox_desk import MAILBOX, Hosted, Serve
 
+from gateway.ports import Arrival
 from gateway.transports.sftp import protocol
 
 
@@ -198,25 +199,18 @@ async def test_listing(hosted: Hosted) -> None:
         assert await session.raw.isdir("/in")
         assert await session.raw.isfile("/in/done.edi")
         await file.close()
-    long_lines = [str(line) for line in hosted.desk.names()]
-    assert long_lines == ["done.edi", "writing.edi"]
+    assert hosted.desk.names() == ["done.edi", "writing.edi"]
 
 
 async def test_mailboxes_are_apart(serve: Serve) -> None:
     async with serve() as hosted:
         hosted.desk.place("two/inbox", "theirs.edi", b"UNB+")
-        await hosted.desk.arrive(_arrival("two/inbox"))
+        await hosted.desk.arrive(Arrival("two/inbox", "a.edi", b"ISA*"))
         async with hosted.login() as session:
             assert await session.listdir("/out") == []
             assert await session.listdir("/in") == []
             with pytest.raises(asyncssh.SFTPNoSuchFile):
                 await session.get("/out/theirs.edi")
-
-
-def _arrival(mailbox: str) -> object:
-    from gateway.ports import Arrival
-
-    return Arrival(mailbox, "a.edi", b"ISA*")
 
 
 async def test_collected_state(hosted: Hosted) -> None:
