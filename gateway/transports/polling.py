@@ -33,7 +33,7 @@ class Rules(BaseModel):
     `marker` `.done`: `a.edi` is complete when `a.edi.done` or `a.done` is there. `limit`: files a round, oldest first.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     match: str = "*"
     settle: Annotated[Duration, Field(ge=0)] = 30.0
