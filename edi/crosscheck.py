@@ -58,7 +58,7 @@ def _pyx12(text: str, envelope: Envelope) -> Iterator[Segment]:
                 tag = segment.get_seg_id()
                 if tag not in ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1"):
                     line = segment.format("", ELEMENT, COMPONENT)
-                    if envelope.delimiters.repeat:
+                    if envelope.delimiters is not None and envelope.delimiters.repeat:
                         line = line.replace(envelope.delimiters.repeat, REPEAT)
                     yield _trimmed(line.split(ELEMENT))
             reader.cleanup()

@@ -30,7 +30,8 @@ class EventError(EdiError):
 class RenderError(EdiError):
     """The event cannot be written for this partner: the text names field, element and reason.
 
-    `code` is one of the `write.*` codes of the fault catalogue; `element` is the wire place (`PO1[3]/PO102`), `field` the
+    `code` is one of the `write.*` codes of the fault catalogue; `element` is the wire place (`PO1[3]/PO102`), `field`
+    the
     canonical path (`lines.2.ordered.value`), each empty when unknown.
     """
 

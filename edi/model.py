@@ -96,7 +96,8 @@ class Message:
     """One transaction set (ST..SE) or message (UNH..UNT), or a TA1 segment (type `TA1`).
 
     `type` is ST01 (`855`) or S009/0065 (`ORDRSP`). `version` is GS08 (`004010`) or S009 version and release (`D.01B`).
-    `convention` is ST03 or the association code S009/0057 (`EAN009`), empty if absent. `number` counts the messages of this type in the group (or interchange) from 1
+    `convention` is ST03 or the association code S009/0057 (`EAN009`), empty if absent. `number` counts the messages
+    of this type in the group (or interchange) from 1
     and gives the `855[2]` of fault paths. `faults` holds what the reader saw (counts, trailers, control numbers).
     """
 

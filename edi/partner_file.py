@@ -192,7 +192,7 @@ def parse_document(text: str) -> tuple[Syntax, str, str, str]:
     raise ValueError(f"{text!r} is no document; write `X12 855 004010` or `EDIFACT ORDRSP D:01B:UN:EAN009`")
 
 
-def read_partner_file(path: Path) -> tuple[PartnerFile, yaml_source.Mapping_]:
+def read_partner_file(path: Path) -> tuple[PartnerFile, Any]:
     """partner.yaml of a partner's folder (or the file itself), checked, and its tree for further checks with places."""
     file = path / "partner.yaml" if path.is_dir() else path
     if not file.is_file():

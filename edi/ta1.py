@@ -38,10 +38,9 @@ def write_ta1(data: Acknowledgement) -> Segment:
 
 def sent_at(about: AnsweredInterchange) -> dt.datetime:
     """Date and time of the interchange answered, as UTC; the first moment of 2000 if they are unreadable."""
-    digits = f"{about.date or ''}{about.time or ''}"
-    for length, form in ((12, "%Y%m%d%H%M"), (10, "%y%m%d%H%M")):
-        try:
-            return dt.datetime.strptime(digits[:length], form).replace(tzinfo=dt.UTC)
-        except ValueError:
-            continue
-    return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    date, time = about.date or "", (about.time or "")[:4]
+    form = "%Y%m%d%H%M" if len(date) == 8 else "%y%m%d%H%M"
+    try:
+        return dt.datetime.strptime(date + time, form).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

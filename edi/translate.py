@@ -268,18 +268,13 @@ def check_agreement(profile: Profile, agreement: Agreement) -> None:
         )
 
 
-def forget_maps() -> None:
-    """Maps and partner files may have changed on disk: read them again when they are next needed."""
-    load_map.cache_clear()
-
-
 def _read(
     message: Message, agreement: Agreement, profile: Profile
 ) -> tuple[list[Fault], tuple[Data | None, tuple[Unmapped, ...], tuple[str, ...], str, str]]:
     """Check a set against the schema and the partner's guide, and map it unless the standard rejects it."""
     map_ = load_map(agreement.map, profile.folder)
     checked = compile_check(map_.schema).check(message)
-    faults = list(checked.faults)
+    faults = map_.tolerated(checked.faults)
     if acks.verdict_of(_by_policy(f, agreement) for f in (*message.faults, *faults)) == "rejected":
         return faults, (None, (), (), map_.event, map_.version)
     reading = map_.read(message, checked)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -188,7 +187,8 @@ def look(path: Path, query: Callable[[Any], T]) -> T:
     except edi.EdiError as error:
         fail(str(error))
     with opened(config.database_url(file.database, path.parent)) as ledger:
-        return asyncio.run(ledger.read(query))
+        found: T = asyncio.run(ledger.read(query))
+        return found
 
 
 def emit(value: T, as_json: bool, text: Callable[[T], Any]) -> None:
@@ -208,4 +208,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

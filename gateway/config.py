@@ -81,7 +81,7 @@ class Configuration:
     file: GatewayFile
     secrets: Secrets
     book: Book
-    listener: BaseModel | None
+    listener: Any
     destinations: Mapping[str, tuple[Any, BaseModel]]
 
     @property
@@ -102,7 +102,7 @@ def load(path: Path) -> Configuration:
         book = load_book(path.parent / file.partners, file.environment)
     except (edi.ProfileError, edi.MapError) as error:
         complaints.append(str(error))
-    listener: BaseModel | None = None
+    listener: Any = None
     destinations: dict[str, tuple[Any, BaseModel]] = {}
     try:
         if file.listeners.sftp is not None:
@@ -129,7 +129,8 @@ def read_file(path: Path) -> tuple[GatewayFile, Any]:
         raise edi.ProfileError(f"{path}: there is no such file; `gateway init DIR` makes one")
     tree = edi.load_config(path)
     edi.parse_config(Keys, tree)  # without the environment, so that complaints point into the file
-    return GatewayFile(**{str(key): value for key, value in tree.items()}), tree
+    values: dict[str, Any] = {str(key): value for key, value in tree.items()}
+    return GatewayFile(**values), tree
 
 
 def database_url(url: str, folder: Path) -> str:

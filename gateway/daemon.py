@@ -95,7 +95,6 @@ class Daemon:
         except edi.EdiError as error:
             logger.error("not reloaded: the configuration is not right; the old one stays", error=str(error))
             return False
-        edi.forget_maps()
         self._adopt(fresh.book)
         await self._note("reload", {"partners": sorted(fresh.book.partners)})
         logger.info("reloaded", partners=len(fresh.book.partners))

@@ -200,7 +200,7 @@ class Flow:
         if row is None:
             return False
         while not await self._write_out(lane, token, row):
-            logger.info("control numbers were taken meanwhile; written again", event=row.id)
+            logger.info("control numbers were taken meanwhile; written again", order=row.subject)
         return True
 
     async def _write_out(self, lane: str, token: str, row: Any) -> bool:

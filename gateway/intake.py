@@ -109,7 +109,8 @@ class Intake:
 
     @property
     def _replay_of(self) -> int | None:
-        return self.row.facts.get("replay_of")
+        first: int | None = self.row.facts.get("replay_of")
+        return first
 
     def batch(self, results: Sequence[edi.Result]) -> Batch:
         """The rows of these results, without those an earlier run stored."""

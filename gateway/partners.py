@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 import edi
 from gateway.units import seconds
 
@@ -38,7 +36,7 @@ class Partner:
     folder: Path
     file: edi.PartnerFile
     profile: edi.Profile
-    channels: Mapping[str, BaseModel]
+    channels: Mapping[str, Any]
 
     @property
     def destination(self) -> str:
@@ -126,9 +124,9 @@ def transport(kind: str) -> Any:
     return importlib.import_module(f"gateway.transports.{kind.partition('-')[0]}")
 
 
-def _channels(tree: Any) -> Iterator[tuple[str, BaseModel]]:
+def _channels(tree: Any) -> Iterator[tuple[str, Any]]:
     for channel in tree.get("channels", ()):
-        if not isinstance(channel, Mapping) or not {"kind", "name"} <= set(channel):
+        if not hasattr(channel, "keys") or not {"kind", "name"} <= set(channel):
             line = tree.key_line("channels")
             raise edi.ProfileError(f"{tree.file}:{line}: channels: each channel needs a `name` and a `kind`")
         kind, name = str(channel["kind"]), str(channel["name"])

@@ -50,8 +50,9 @@ class Event(BaseModel):
     data: SerializeAsAny[Data]
 
     def to_json(self) -> dict[str, Any]:
-        """The CloudEvents JSON object; absent attributes are left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """The CloudEvents JSON object; absent attributes and fields are left out."""
+        envelope = self.model_dump(mode="json", exclude_none=True, exclude={"data"})
+        return {**envelope, "data": plain_json(self.data)}
 
 
 def stable_id(*parts: str) -> str:
@@ -59,11 +60,16 @@ def stable_id(*parts: str) -> str:
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
 
 
+def plain_json(data: Data) -> dict[str, Any]:
+    """Data as JSON; a field that is absent or an empty list is left out."""
+    return data.model_dump(mode="json", exclude_defaults=True)
+
+
 def content_hash(data: Data) -> str:
     """sha256 of `data` as canonical JSON (sorted keys, no spaces) without `raw` codes."""
     return hashlib.sha256(
         json.dumps(
-            _without_raw(data.model_dump(mode="json", exclude_none=True)),
+            _without_raw(plain_json(data)),
             sort_keys=True,
             separators=(",", ":"),
             ensure_ascii=False,
