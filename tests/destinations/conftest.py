@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest_asyncio
 from gateway.sandbox.odoo import Settings, running
 from tests.destinations.world import Person, Remembering, World, real_world, seed_file
 
+REAL = [pytest.param("real", marks=pytest.mark.odoo)] if "ODOO_URL" in os.environ else []
 
-@pytest_asyncio.fixture(params=["18", "19", pytest.param("real", marks=pytest.mark.odoo)])
+
+@pytest_asyncio.fixture(params=["18", "19", *REAL])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """A furnished Odoo, for cases that any Odoo must pass."""
     if request.param == "real":

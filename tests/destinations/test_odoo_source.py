@@ -117,6 +117,21 @@ async def test_old_orders_are_sent_when_since_asks_for_them(world: World, inlet:
     assert await world.system(since=since).poll(inlet) == 1
 
 
+async def test_a_partner_that_comes_later_starts_when_it_comes(sandbox: World, inlet: Remembering) -> None:
+    system = sandbox.system()
+    terms = system.source.partners
+    system.source.partners = {}
+    await system.poll(inlet)
+    old = await sandbox.order({})
+    await _wait_a_second(sandbox)
+    system.source.partners = terms
+    await system.poll(inlet)
+    await sandbox.person.call("purchase.order", "write", [old], {"origin": "touched"})
+    assert await system.poll(inlet) == 0
+    await sandbox.order({})
+    assert await system.poll(inlet) == 1
+
+
 async def _wait_a_second(world: World) -> None:
     """Odoo's moments have whole seconds: what was confirmed in the second of the first poll counts as after it."""
     if world.sandbox:

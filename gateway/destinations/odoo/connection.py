@@ -25,7 +25,7 @@ from gateway.destinations.odoo.circuit import Circuit
 from gateway.destinations.odoo.errors import Failure, Meaning, OdooError, misconfigured
 from gateway.destinations.odoo.names import Names
 from gateway.destinations.odoo.settings import OdooSettings
-from gateway.destinations.odoo.transport import Json2, JsonRpc, OdooTransport, http_client, server_version
+from gateway.destinations.odoo.transport import Json2, JsonRpc, OdooTransport, Secret, http_client, server_version
 
 logger = log.get("odoo")
 
@@ -183,7 +183,7 @@ class Connection:
     async def _probe(self) -> None:
         resolve, settings = self._resolve, self.settings
         url, user = resolve(settings.url), settings.flows.purchase
-        login, key = resolve(user.login), resolve(user.key)
+        login, key = resolve(user.login), Secret(resolve(user.key))
         rpc = JsonRpc(self._http, url, self.db, key)
         self._rpc, self._url = rpc, url
         self.transport = rpc

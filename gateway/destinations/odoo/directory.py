@@ -6,6 +6,7 @@ names; a vendor that is not found, or found twice, is nobody's.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,17 +38,22 @@ class Directory:
         self._partners: dict[int, dict[str, Any]] = {}
         self._states: dict[int, str] = {}
         self._ship_to: dict[int, Party | None] = {}
-        self._company: dict[str, Any] = {}
+        self._own = 0  # our company's partner record
+        self._own_zone = ""
+        self._reading = asyncio.Lock()
 
     async def prepare(self, terms: Mapping[str, PartnerTerms]) -> None:
         """Read company and vendors if that is due."""
-        if self._terms is terms and self._now() - self._read_at < KEPT:
-            return
-        for kept in (self._commercial, self._partners, self._states, self._ship_to):
-            kept.clear()
+        async with self._reading:
+            if self._terms is not terms or self._now() - self._read_at >= KEPT:
+                await self._read(terms)
+
+    async def _read(self, terms: Mapping[str, PartnerTerms]) -> None:
+        """Everything is read first and put in place without a pause: lanes that run use the old or the new, never a half."""
         company = self._connection.settings.company
-        self._company = (await self._connection.rows("res.company", [company], ["name", "partner_id"]))[company]
-        await self._partner_rows([values.ref(self._company["partner_id"])])
+        record = (await self._connection.rows("res.company", [company], ["partner_id"]))[company]
+        own = values.ref(record["partner_id"])
+        rows = await self._connection.rows("res.partner", [own], list(self._fields()))
         vendors: dict[int, str] = {}
         for partner, agreed in terms.items():
             commercial = await self._find(partner, agreed.vendor)
@@ -55,6 +61,10 @@ class Directory:
                 logger.error("two partners name one vendor", partner=partner, other=vendors[commercial])
             elif commercial:
                 vendors[commercial] = partner
+        for kept in (self._commercial, self._partners, self._states, self._ship_to):
+            kept.clear()
+        self._own, self._partners[own] = own, rows[own]
+        self._own_zone = values.text(rows[own]["tz"])
         self._vendors, self._terms, self._read_at = vendors, terms, self._now()
 
     @property
@@ -71,8 +81,7 @@ class Directory:
 
     def zone(self, terms: PartnerTerms) -> ZoneInfo:
         """The calendar of planned dates: the company's zone, else the configured one, else the partner's."""
-        company = self._partners.get(values.ref(self._company["partner_id"]), {})
-        name = values.text(company.get("tz")) or self._connection.settings.timezone or terms.timezone
+        name = self._own_zone or self._connection.settings.timezone or terms.timezone
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
@@ -81,7 +90,7 @@ class Directory:
 
     async def buyer(self) -> Party:
         """Our company."""
-        return await self.party(values.ref(self._company["partner_id"]))
+        return await self.party(self._own)
 
     async def party(self, partner: int) -> Party:
         """A partner record with its ids and address."""
@@ -110,8 +119,7 @@ class Directory:
         row = rows[warehouse]
         found = values.ref(row["partner_id"])
         party = await self.party(found) if found else await self.buyer()
-        company = values.ref(self._company["partner_id"])
-        if found in (0, company) and values.text(row["code"]):
+        if found in (0, self._own) and values.text(row["code"]):
             # No site of its own: the warehouse's code tells the sites of one company apart.
             return party.model_copy(update={"ids": (*party.ids, Id(scheme="buyer", value=values.text(row["code"])))})
         return party

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from gateway.exceptions import case
 from gateway.ports import Business, Outcome, Transient, Unknown
@@ -150,8 +151,8 @@ def outcome(error: OdooError, subject: str, unknown_wait: float) -> Outcome:
 
 
 def _held(error: OdooError, _subject: str, _wait: float) -> Outcome:
-    alarm = "credential" if error.meaning is Meaning.CREDENTIAL else "config"
-    return Transient(str(error), max(error.failure.retry_in, HELD), "connector", alarm)  # type: ignore[arg-type]
+    alarm: Literal["credential", "config"] = "credential" if error.meaning is Meaning.CREDENTIAL else "config"
+    return Transient(str(error), max(error.failure.retry_in, HELD), "connector", alarm)
 
 
 def _business(kind: str) -> Callable[[OdooError, str, float], Outcome]:

@@ -61,19 +61,19 @@ class OdooSource:
     async def _round(self, inlet: Inlet, partners: Mapping[str, PartnerTerms]) -> int:
         state = await inlet.recall(self.name)
         started = self._connection.server_now()
-        since, cursor = self._start(state, started)
+        cursor, first = self._start(state, started, partners)
+        if first:
+            await inlet.submit(self.name, [], first)  # before anything can fail: a later start would hide orders
+            state.update(first)
         new, complete = 0, True
         async for page in self._pages(cursor):
-            submissions, remember, whole = await self._page(page, state, since, partners, started.date())
+            submissions, remember, whole = await self._page(page, state, partners, started.date())
             complete &= whole
             if submissions or remember:
                 new += await inlet.submit(self.name, submissions, remember)
                 state.update(remember)
         if complete:
-            moved = {
-                source_state.CURSOR: values.moment_text(started - self._overlap),
-                source_state.SINCE: values.moment_text(since),
-            }
+            moved = {source_state.CURSOR: values.moment_text(started - self._overlap)}
             await inlet.submit(self.name, [], {**moved, **source_state.forgotten(state, started.date())})
         return new
 
@@ -81,18 +81,25 @@ class OdooSource:
     def _overlap(self) -> dt.timedelta:
         return dt.timedelta(seconds=self._connection.settings.poll.overlap)
 
-    def _start(self, state: Mapping[str, str], now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-        """From which confirmation on orders are sent, and from when on is looked.
+    def _start(
+        self, state: Mapping[str, str], now: dt.datetime, partners: Mapping[str, PartnerTerms]
+    ) -> tuple[dt.datetime, dict[str, str]]:
+        """Since when to look, and what is to be remembered first: from which confirmation on each partner's orders are sent.
 
-        `since` of the configuration counts; without it the time of the first round does, and stays. Moving it back
-        looks back.
+        The first round takes `since` of the configuration, or now; so does a `since` that was moved back. A partner that came
+        later starts when it came: its older orders reached the supplier in another way.
         """
-        known = values.moment(state.get(source_state.SINCE))
-        since = self._connection.settings.since or known or now.replace(microsecond=0)
+        now = now.replace(microsecond=0)
+        known, configured = values.moment(state.get(source_state.SINCE)), self._connection.settings.since
         cursor = values.moment(state.get(source_state.CURSOR))
-        if cursor is None or known is None or since < known:
-            cursor = since - self._overlap
-        return since, cursor
+        if known is None or (configured is not None and configured < known):
+            start = configured or now
+            since = values.moment_text(start)
+            first = {source_state.SINCE: since, **{source_state.PARTNER_SINCE + partner: since for partner in partners}}
+            return start - self._overlap, first
+        late = [partner for partner in partners if source_state.PARTNER_SINCE + partner not in state]
+        first = {source_state.PARTNER_SINCE + partner: values.moment_text(now) for partner in late}
+        return cursor or known - self._overlap, first
 
     async def _pages(self, cursor: dt.datetime) -> AsyncIterator[list[Row]]:
         """Orders written since the cursor, or with a line written since, in pages by (write_date, id).
@@ -137,7 +144,6 @@ class OdooSource:
         self,
         page: Sequence[Row],
         state: Mapping[str, str],
-        since: dt.datetime,
         partners: Mapping[str, PartnerTerms],
         today: dt.date,
     ) -> tuple[list[Submission], dict[str, str], bool]:
@@ -145,14 +151,15 @@ class OdooSource:
         submissions: list[Submission] = []
         remember: dict[str, str] = {}
         whole = True
-        wanted = [row for row in page if self._concerns(row, state, since)]
+        wanted: list[tuple[Row, str]] = []
+        for row in page:
+            partner = await self._directory.partner_of(values.ref(row["partner_id"]))
+            if partner and self._concerns(row, state, partner):
+                wanted.append((row, partner))
         for at in range(0, len(wanted), orders.BATCH):
             batch = wanted[at : at + orders.BATCH]
-            lines = await orders.read_lines(self._connection, [row["id"] for row in batch])
-            for row in batch:
-                partner = await self._directory.partner_of(values.ref(row["partner_id"]))
-                if not partner:
-                    continue
+            lines = await orders.read_lines(self._connection, [row["id"] for row, _ in batch])
+            for row, partner in batch:
                 try:
                     submission, kept = await self._order(
                         row, lines[row["id"]], partner, partners[partner], state, today
@@ -167,12 +174,16 @@ class OdooSource:
                     submissions.append(submission)
         return submissions, remember, whole
 
-    def _concerns(self, row: Row, state: Mapping[str, str], since: dt.datetime) -> bool:
+    @staticmethod
+    def _concerns(row: Row, state: Mapping[str, str], partner: str) -> bool:
         """Known orders always; others when they are released and were confirmed since. Older ones are the baseline."""
         if order_key(row["id"]) in state:
             return True
         confirmed = values.moment(row["date_approve"] or row["date_order"])
-        return row["state"] in orders.RELEASED and confirmed is not None and confirmed >= since
+        since = values.moment(state.get(source_state.PARTNER_SINCE + partner))
+        if confirmed is None or since is None:
+            return False
+        return row["state"] in orders.RELEASED and confirmed >= since
 
     async def _order(
         self,

@@ -1,7 +1,8 @@
 """What the poller remembers in the ledger, key by key. Written by the poller and, after its own writes, by the sink.
 
     cursor       the next poll looks at what was written since then
-    since        orders confirmed before are known and never sent (the baseline)
+    since        what the configuration said when the source started, or that time
+    since:<p>    orders of a partner confirmed before are known and never sent (the baseline)
     order:<id>   fingerprint of an order as last seen, and the day it was seen
 
 Rule protected: the number of keys is bounded by the orders of KEPT_DAYS. Forgetting an order is safe: its release has
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 CURSOR = "cursor"
 SINCE = "since"
 ORDER = "order:"
+PARTNER_SINCE = "since:"
 KEPT_DAYS = 400
 FORGET_AT_ONCE = 500
 
