@@ -1,7 +1,7 @@
 """What a document can carry of an event: refusing what it cannot, and comparing what came back with what was meant.
 
-Not here: reading and writing. Rule protected: nothing of an event is lost silently; a field without a place in the document is
-refused on writing unless the map names it under `not_carried`.
+Not here: reading and writing. Rule protected: nothing of an event is lost silently; a field without a place in the
+document is refused on writing unless the map names it under `not_carried`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from edi.documents.types import Data
 from edi.event_fields import fields
-from edi.mapping_nodes import Node, SegmentNode, Target, every
+from edi.mapping_nodes import Node, SegmentNode, Target
 
 Tree: TypeAlias = dict[str, Any]  # field -> Tree below it, or True for a whole field
 FIRST, REST, ALL = "[0]", "[1:]", ""
@@ -171,6 +171,3 @@ def _short(value: Any) -> str:
         return "nothing"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-__all__ = ["carried_paths", "every", "first_difference", "lost_field", "uncarried", "without"]

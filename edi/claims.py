@@ -1,7 +1,7 @@
 """Who claims what: a slow walk of the map over a checked message, for unmapped data and for the places of faults.
 
-Not here: reading values (edi/mapping_read.py; both claim segments by the same rule). Rule protected: the unit is the element,
-component, repetition and qualifier of a pair, never the segment; what nothing claims is shown.
+Not here: reading values (edi/mapping_read.py; both claim segments by the same rule). Rule protected: the unit is the
+element, component, repetition and qualifier of a pair, never the segment; what nothing claims is shown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT", "UNS"})
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """A value nothing claims. `place` is the full place (`855[1]/PO1[2]/PO110`), `qualifier` of a pair or of the segment."""
+    """A value nothing claims, at its full place (`855[1]/PO1[2]/PO110`); `qualifier` of its pair or segment."""
 
     place: str
     value: str
@@ -112,7 +112,7 @@ def unclaimed(claim: Claim) -> Iterator[tuple[Address, str, str]]:
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """Component numbers and texts; text without components counts as component 1. Repetitions count as more of the same."""
+    """Component numbers and texts; text without components is component 1, repetitions are more of the same."""
     for repetition in text.split(REPEAT):
         yield from enumerate(repetition.split(COMPONENT), 1)
 

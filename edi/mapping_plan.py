@@ -40,7 +40,7 @@ _LATER = {"hierarchy": "hierarchies (HL)", "nest": "nested loops", "shape": "hie
 def plan(
     layout: Sequence_, entries: tuple[Entry, ...], context: Context, when: tuple[Test, ...] = ()
 ) -> tuple[Node, ...]:
-    """The nodes of a layout beside the entries of the schema; `when` are the tests of the loop around. Raises MapError."""
+    """The nodes of a layout beside the entries of the schema; `when`: the tests of the loop around. Raises MapError."""
     nodes: list[Node] = []
     for raw in layout:
         node = as_mapping(raw, "a node")
@@ -116,7 +116,7 @@ def _most(node: Mapping_, default: int | None, allowed: int | None) -> int | Non
     if "max" not in node:
         return default
     most = count_of(node["max"], "max")
-    if allowed is not None and (most is None or most > allowed):
+    if most is not None and allowed is not None and most > allowed:
         raise fail(node["max"], "overlay.widens", f"the schema allows {allowed}")
     return most
 

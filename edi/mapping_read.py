@@ -1,8 +1,8 @@
 """The reader of a map as Python source: the tree of a checked message -> a plain dict of canonical texts.
 
 Not here: helper functions (edi/mapping_runtime.py), making faults of notes (edi/mapping.py), unmapped data
-(edi/claims.py). Rules protected: every segment is claimed by the first node of its place that fits; an empty element is an absent field;
-nothing is invented; nothing is allocated for places as long as nothing is wrong.
+(edi/claims.py). Rules protected: every segment is claimed by the first node of its place that fits; an empty element is
+an absent field; nothing is invented; nothing is allocated for places as long as nothing is wrong.
 
 The source has one function: `read(T, note, inherited)` with the tree T. `note` takes (code, segment, element,
 component, found, expected, ref, severity); `inherited` takes paths.
@@ -78,8 +78,9 @@ def _layout(source: Source, depth: int, layout: tuple[Node, ...], tree: str, sco
 
 
 def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Scope) -> None:
-    one = source.name("x")
+    loop = isinstance(nodes[0], LoopNode)
     segment = source.name("s")
+    one = source.name("x") if loop else segment
     counters = {id(node): source.name("n") for node in nodes if node.most is not None}
     demanded = [node for node in nodes if node.required and node.entry.effective_usage != "required"]
     seen = {id(node): counters.get(id(node)) or source.name("n") for node in demanded}
@@ -87,8 +88,8 @@ def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Sc
         source.add(depth, f"{name} = 0")
     source.add(depth, f"for {one} in {place} or NONE:")
     inner = depth + 1
-    loop = isinstance(nodes[0], LoopNode)
-    source.add(inner, f"{segment} = {one}[0][0]" if loop else f"{segment} = {one}")
+    if loop:
+        source.add(inner, f"{segment} = {one}[0][0]")
     word = "if"
     for node in nodes:
         tests = [_test(source, segment, test) for test in node.when]

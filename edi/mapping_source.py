@@ -1,7 +1,8 @@
 """*.map.yaml and the chain base <- industry <- partner, merged into one source of a map.
 
 Not here: what the nodes mean (edi/mapping_plan.py), changing a layout (edi/mapping_overlay.py). Rules protected: a map
-says which version of its base it was written against; a partner's map never extends another partner's; nothing is skipped.
+says which version of its base it was written against; a partner's map never extends another partner's; nothing is
+skipped.
 
 Keys of a map file: maps.md section 4, and `constants`: fields of the event that the kind of document fixes and that are
 not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them.

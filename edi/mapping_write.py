@@ -1,7 +1,8 @@
 """The writer of a map as Python source: an event's data as a plain dict -> the segments between header and trailer.
 
 Not here: helper functions (edi/mapping_runtime.py), delimiters and envelopes (edi/syntax). Rules protected: nodes are
-written in map order; constants alone never cause a segment; a value that does not fit is refused with its field and element.
+written in map order; constants alone never cause a segment; a value that does not fit is refused with its field and
+element.
 
 The source has one function: `write(e, out, mark)`: e is the data, out the list of segments, mark the decimal mark.
 """
@@ -21,8 +22,8 @@ from edi.structure import ElementDef
 _OBJECTS = {
     name: getattr(mapping_runtime, name)
     for name in (
-        "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "converted", "both", "coded",
-        "pick", "join", "trim",
+        "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "converted",
+        "both", "coded", "pick", "join", "trim",
     )
 } | {"CS": COMPONENT, "RS": REPEAT}  # fmt: skip
 

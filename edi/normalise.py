@@ -1,7 +1,7 @@
 """Steps a map may name under `normalise`: they bring several dialects of one fact into one form.
 
-Not here: reading elements. Rules protected: the list is closed; a step changes only the answers to order lines; a second
-run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
+Not here: reading elements. Rules protected: the list is closed; a step changes only the answers to order lines; a
+second run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
 
 `partial_backorder` (events.md 7.2): 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
 accepted 80 and backordered 20.

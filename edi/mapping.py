@@ -1,0 +1,241 @@
+"""Maps: between the tree of a checked message and the data of a canonical event, both ways.
+
+    map_ = load_map("acme/855@1", Path("partners/acme"))
+    reading = map_.read(message, checked)      data, faults, inherited, unmapped
+    segments = map_.write(data)                between ST and SE, UNH and UNT
+
+Not here: the language (mapping_source.py, mapping_plan.py, mapping_bindings.py), the generated code (mapping_read.py,
+mapping_write.py), envelopes. Rules protected: a partner's bad data is a fault with its place, never an exception; what
+a document cannot say is refused with field and element, never dropped; places cost nothing as long as nothing is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from edi.carried import carried_paths, first_difference, lost_field, uncarried, without
+from edi.check import Checked
+from edi.claims import Unmapped
+from edi.documents import model_of
+from edi.documents.types import Data
+from edi.errors import EventError, RenderError
+from edi.event_fields import UnknownField, leaves, resolve
+from edi.faults import Fault
+from edi.mapping_bindings import Context
+from edi.mapping_checks import checks_of, derivations_of, derive, failures
+from edi.mapping_faults import Places, complete
+from edi.mapping_plan import plan
+from edi.mapping_read import read_source
+from edi.mapping_runtime import Refused
+from edi.mapping_source import MapSource, load_source
+from edi.mapping_tolerance import tolerances_of, tolerated
+from edi.mapping_write import Writer
+from edi.model import Message, Segment
+from edi.normalise import PREPARE, STEPS
+from edi.schema import Schema
+from edi.yaml_source import as_text, check_keys, fail, required
+
+__all__ = ["Map", "Reading", "Unmapped", "load_map"]
+
+_maps: dict[tuple[str, Path | None, tuple[Path, ...]], tuple[tuple[tuple[Path, int, int], ...], Map]] = {}
+
+
+class Reading:
+    """What a map reads from a message. `data` is None when the event could not be built; then a fault says why.
+
+    `inherited` are canonical paths the document leaves to the order it answers. `unmapped` is worked out on demand.
+    """
+
+    def __init__(
+        self,
+        data: Data | None,
+        faults: list[Fault],
+        inherited: tuple[str, ...],
+        unmapped: Callable[[], list[Unmapped]],
+    ) -> None:
+        self.data, self.faults, self.inherited = data, faults, inherited
+        self._unmapped = unmapped
+
+    @cached_property
+    def unmapped(self) -> list[Unmapped]:
+        """Every value that no binding and no `ignore` claims, in document order."""
+        return self._unmapped()
+
+
+class Map:
+    """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
+
+    `identity` is `acme/855`, `version` `acme/855@1.0.0`, `event` the type with its major, `schema` what the partner's
+    guide leaves of the standard, `source` the generated Python.
+    """
+
+    def __init__(self, source: MapSource) -> None:
+        self.identity = source.identity
+        self.version = f"{source.identity}@{source.version}"
+        self.document, self.title = source.document, source.title
+        self.event = str(source.event)
+        self.direction = source.direction
+        self.schema: Schema = source.schema
+        self.tables = dict(source.tables)
+        self.tests = tuple(source.tests)
+        self.files = tuple(source.files)
+        try:
+            self._model = model_of(self.event)
+        except EventError as error:
+            raise fail(source.event, "map.unknown_event", str(error)) from None
+        context = Context(self._model, self._model, source.tables)
+        self.layout = plan(source.layout, source.schema.layout, context)
+        for step in source.normalise:
+            if step not in STEPS:
+                raise fail(source.layout, "map.unknown_step", f"{step!r} is not one of {', '.join(STEPS)}")
+        self._steps = tuple(STEPS[step] for step in source.normalise)
+        self._prepare = tuple(PREPARE[step] for step in reversed(source.normalise) if step in PREPARE)
+        self._constants = source.constants
+        self._checks = checks_of(source, self._model)
+        self._derivations = derivations_of(source, self._model)
+        self._places = Places(self.layout, source.schema, _ignored(source))
+        self._tolerances = tolerances_of(source.tolerate)
+        self._dropped = _dropped(source, self._model) | {d.path for d in self._derivations}
+        constants = {(name,) for name in source.constants}
+        self._homeless = uncarried(self._model, carried_paths(self.layout, "write") | constants, self._dropped)
+        reader = read_source(self.layout, self._model, source.constants)
+        writer = Writer(self.layout, source.schema.syntax)
+        self.source = f"{reader.text}\n\n{writer.source.text}"
+        self._rows = writer.rows
+        self._read = reader.function("read", f"<map {self.version} read>")
+        self._write = writer.source.function("write", f"<map {self.version} write>")
+
+    def read(self, message: Message, checked: Checked) -> Reading:
+        """The event of a message whose tree is `checked`. Never raises for what the message holds."""
+        notes: list[tuple[Any, ...]] = []
+        inherited: list[str] = []
+        raw = self._read(checked.tree, notes.append, inherited.append)
+        for step in self._steps:
+            raw = step(raw)
+        data, raw = complete(self._model, raw, self._places, checked, notes)
+        faults = [self._places.fault(note, checked) for note in notes]
+        if data is not None:
+            if derive(self._derivations, raw):
+                data, raw = complete(self._model, raw, self._places, checked, [])
+            faults += [self._places.failed(failure, checked) for failure in failures(self._checks, raw)]
+        return Reading(data, faults, tuple(inherited), lambda: self._places.unmapped(checked))
+
+    def write(self, data: Data, decimal: str = ".") -> list[Segment]:
+        """The segments between header and trailer. `decimal` is the decimal mark of the interchange (EDIFACT).
+
+        Raises RenderError with field, element and reason for what this document cannot say, EventError for data of
+        another event.
+        """
+        if not isinstance(data, self._model):
+            raise EventError(f"{self.version} carries {self.event}, not {type(data).__name__}")
+        values = data.model_dump(mode="json", exclude_none=True)
+        for failure in failures(self._checks, values):
+            if failure.check.severity == "reject" and not failure.error:
+                field = ".".join(map(str, failure.path))
+                raise RenderError(f"a rule of the guide is not met: {failure.text}", code="check.failed", field=field)
+        for name, constant in self._constants.items():
+            if values.get(name, constant) != constant:
+                raise self._refusal("write.not-invertible", name, "", values[name], constant)
+        for step in self._prepare:
+            values = step(values)
+        field = lost_field(values, self._homeless)
+        if field:
+            raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
+        out: list[Segment] = []
+        try:
+            self._write(values, out, decimal)
+        except Refused as refused:
+            row = self._rows[refused.row]
+            element = row.element.format(**refused.indexes)
+            field = row.field.format(**refused.indexes)
+            raise self._refusal(refused.code, field, element, refused.value, refused.expected) from None
+        return out
+
+    def _refusal(self, code: str, field: str, element: str, value: str, expected: str) -> RenderError:
+        what = {
+            "write.too-long": "does not fit",
+            "write.required": "is missing and the partner requires it",
+            "write.not-invertible": "cannot be written",
+        }[code]
+        named = " and ".join(part for part in (f"field {field}" if field else "", element) if part)
+        shown = f" {value[:80]!r}" if value else ""
+        tail = f" (expected {expected})" if expected else ""
+        return RenderError(f"{self.version}: {named}:{shown} {what}{tail}", code=code, element=element, field=field)
+
+    def difference(self, meant: Data, found: Data | None) -> str:
+        """PutGet: the first field in which what was read back differs from what was meant, or empty.
+
+        Fields under `not_carried` and derived ones do not count, `raw` codes neither; `normalise` is applied to both.
+        """
+        if found is None:
+            return "nothing could be read back"
+        sides = []
+        for data in (meant, found):
+            values = data.model_dump(mode="json", exclude_none=True)
+            for step in self._steps:
+                values = step(values)
+            sides.append(without(values, self._dropped))
+        return first_difference(self._one_id(sides[0], sides[1]), sides[1])
+
+    def _one_id(self, meant: Any, found: Any) -> Any:
+        """An element pair at a fixed place holds one identifier of a party: those that had no room do not count."""
+        return self._places.fitting_ids(meant, found)
+
+    def tolerated(self, faults: Sequence[Fault]) -> list[Fault]:
+        """Faults of the check with those this partner's map tolerates turned into warnings (maps.md 13.3)."""
+        return tolerated(self._tolerances, faults)
+
+
+def load_map(reference: str, folder: Path | None = None, folders: Sequence[Path] = ()) -> Map:
+    """The map of a reference such as `x12/004010/855@1`, or `acme/855@1` with the partner's folder.
+
+    `folders` are searched before the shipped maps. Kept in memory until one of its files changes. Raises MapError.
+    """
+    key = (reference, folder, tuple(folders))
+    known = _maps.get(key)
+    if known is not None and all(_stamp(path) == (path, *rest) for path, *rest in known[0]):
+        return known[1]
+    source = load_source(reference, folder, folders)
+    made = Map(source)
+    _maps[key] = (tuple(_stamp(path) for path in source.files), made)
+    return made
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return path, 0, 0
+    return path, status.st_mtime_ns, status.st_size
+
+
+def _dropped(source: MapSource, model: type[Data]) -> set[tuple[str, ...]]:
+    """The paths of `not_carried`; `**/ids.odoo` means the identifiers of that scheme everywhere."""
+    found: set[tuple[str, ...]] = set()
+    for row in source.not_carried:
+        deep = row.startswith("**/")
+        steps = tuple(row.removeprefix("**/").split("."))
+        if deep:
+            holders = [path for path, _ in leaves(model) if path[-1] == steps[0]]
+            if not holders:
+                raise fail(row, "map.unknown_field", f"the event has no {steps[0]!r}")
+            found.update((*path, *steps[1:]) for path in holders)
+            continue
+        try:
+            resolve(model, steps)
+        except UnknownField as error:
+            raise fail(row, "map.unknown_field", str(error)) from None
+        found.add(steps)
+    return found
+
+
+def _ignored(source: MapSource) -> frozenset[str]:
+    found = set()
+    for node in source.ignore:
+        check_keys(node, ("at", "reason"), "an entry of ignore")
+        as_text(required(node, "reason", "an entry of ignore"), "reason")
+        found.add(str(as_text(required(node, "at", "an entry of ignore"), "at")))
+    return frozenset(found)

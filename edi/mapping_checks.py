@@ -1,0 +1,169 @@
+"""The checks and derived fields of a map: expressions over the event, before writing and after reading.
+
+Not here: the expression language (edi/expressions.py). Rules protected: a check with a missing value is skipped; a
+check that cannot be evaluated never rejects a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from edi.documents.types import Data
+from edi.event_fields import Field, UnknownField, resolve
+from edi.expression_functions import MISSING, Unusable, show
+from edi.expressions import BadExpression, Evaluate, Scope, compile_expression, compile_template
+from edi.faults import Severity
+from edi.mapping_bindings import ELEMENT
+from edi.mapping_nodes import Address
+from edi.mapping_source import MapSource
+from edi.tables import Table
+from edi.yaml_source import Mapping_, Scalar, as_text, check_keys, fail, required
+
+_KEYS = ("id", "each", "when", "test", "severity", "at", "say", "example")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule, evaluated once per item of the list `each`, or once per event; faults point to the element `at`."""
+
+    id: str
+    each: tuple[str, ...]
+    when: Evaluate | None
+    test: Evaluate
+    severity: Severity
+    at: Address | None
+    say: Any  # Scope -> str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A check that does not hold, or (`error`) could not be evaluated, for the item at `path` (`lines`, 2)."""
+
+    check: Check
+    path: tuple[str | int, ...]
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A field computed after reading."""
+
+    path: tuple[str, ...]
+    value: Evaluate
+
+
+def checks_of(source: MapSource, model: type[Data]) -> tuple[Check, ...]:
+    """The checks of a map. Raises MapError."""
+    return tuple(_check(node, source.tables, model) for node in source.checks.values())
+
+
+def _check(node: Mapping_, tables: Mapping[str, Table], model: type[Data]) -> Check:
+    check_keys(node, _KEYS, "a check")
+    item: type[Data] | Field = model
+    each: tuple[str, ...] = ()
+    if "each" in node:
+        row = as_text(node["each"], "each")
+        each = tuple(row.split("."))
+        try:
+            field = resolve(model, each)[-1]
+        except UnknownField as error:
+            raise fail(row, "check.unknown_path", str(error)) from None
+        if not field.many:
+            raise fail(row, "check.type", f"{row!s} is not a list")
+        item = field.model or field
+    severity = as_text(required(node, "severity", "a check"), "severity")
+    if severity not in ("reject", "exception", "warning"):
+        raise fail(severity, "check.type", f"severity is reject, exception or warning, not {severity!s}")
+    at = None
+    if "at" in node:
+        address = as_text(node["at"], "at")
+        match = ELEMENT.fullmatch(address)
+        if match is None:
+            raise fail(address, "map.bad_address", f"{address!s} is not an element such as PO102")
+        at = Address(match[1], int(match[2]), int(match[3] or 0))
+    codes = {name: table.read for name, table in tables.items()}
+    test = as_text(required(node, "test", "a check"), "test")
+    say = as_text(required(node, "say", "a check"), "say") if "say" in node else test
+    try:
+        return Check(
+            id=str(as_text(required(node, "id", "a check"), "id")),
+            each=each,
+            when=compile_expression(as_text(node["when"], "when"), model, item, codes) if "when" in node else None,
+            test=compile_expression(test, model, item, codes),
+            severity=cast("Literal['reject', 'exception', 'warning']", str(severity)),
+            at=at,
+            say=compile_template(say, model, item, codes),
+        )
+    except BadExpression as error:
+        raise fail(test, "check.bad_expression", str(error)) from None
+
+
+def failures(checks: tuple[Check, ...], data: Mapping[str, Any]) -> Iterator[Failed]:
+    """Every check that does not hold on an event's data, in the order of the map."""
+    for check in checks:
+        for path, item in _items(data, check.each, ()):
+            scope = Scope(item, data)
+            try:
+                if check.when is not None and check.when(scope) is not True:
+                    continue
+                if check.test(scope) in (True, MISSING):
+                    continue
+            except Unusable as error:
+                yield Failed(check, path, f"{check.id}: {error}", error=True)
+                continue
+            yield Failed(check, path, check.say(scope))
+
+
+def _items(
+    value: Any, steps: tuple[str, ...], path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    if not steps:
+        if isinstance(value, (list, tuple)):
+            yield from (((*path, number), item) for number, item in enumerate(value))
+        else:
+            yield path, value
+        return
+    if isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _items(item, steps, (*path, number))
+    elif isinstance(value, Mapping) and value.get(steps[0]) is not None:
+        yield from _items(value[steps[0]], steps[1:], (*path, steps[0]))
+
+
+def derivations_of(source: MapSource, model: type[Data]) -> tuple[Derivation, ...]:
+    """The derived fields of a map. Raises MapError."""
+    found = []
+    for node in source.derive:
+        check_keys(node, ("field", "is"), "a derived field")
+        row = as_text(required(node, "field", "a derived field"), "field")
+        text: Scalar = as_text(required(node, "is", "a derived field"), "is")
+        steps = tuple(row.split("."))
+        try:
+            along = resolve(model, steps)
+            value = compile_expression(text, model)
+        except (UnknownField, BadExpression) as error:
+            raise fail(row, "check.bad_expression", str(error)) from None
+        if any(field.many for field in along) or along[-1].kind in ("object", "code", "id"):
+            raise fail(row, "map.type_clash", f"{row!s} is not one plain value of the event")
+        found.append(Derivation(steps, value))
+    return tuple(found)
+
+
+def derive(derivations: tuple[Derivation, ...], data: dict[str, Any]) -> bool:
+    """Put the derived fields into the data; True if there were any values."""
+    changed = False
+    for derivation in derivations:
+        try:
+            value = show(derivation.value(Scope(data, data)))
+        except Unusable:
+            continue
+        if value:
+            holder = data
+            for step in derivation.path[:-1]:
+                holder = holder.setdefault(step, {})
+            holder[derivation.path[-1]] = value
+            changed = True
+    return changed

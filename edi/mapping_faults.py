@@ -1,0 +1,221 @@
+"""Where something of a map went wrong: notes of the reader, failed checks and missing fields become faults with places.
+
+Not here: finding what is wrong. Rule protected: every fault names segment, element and byte; the slow walk that finds
+them runs only when there is something to say.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from edi.check import Checked
+from edi.claims import Claim, Unmapped, claims, unclaimed
+from edi.documents.types import Data
+from edi.event_fields import fields
+from edi.faults import Fault, fault
+from edi.mapping_checks import Failed
+from edi.mapping_nodes import Address, Node, SegmentNode, every
+from edi.model import Location, Segment
+from edi.structure import Schema
+from edi.syntax import offset_of
+
+_GUIDE = frozenset({"map.const", "map.required", "check.failed"})
+
+
+class Places:
+    """The places of one map."""
+
+    def __init__(self, layout: tuple[Node, ...], schema: Schema, ignored: frozenset[str]) -> None:
+        self.layout, self.schema = layout, schema
+        self._ignored = frozenset(_bare(at) for at in ignored)
+
+    def fault(self, note: tuple[Any, ...], checked: Checked) -> Fault:
+        """A note of the generated reader as a fault."""
+        code, segment, element, component, found, expected, ref, severity = note
+        missing = element if isinstance(element, str) else ""
+        location = self.location(checked, segment, 0 if missing else element, component, missing)
+        return fault(
+            code,
+            location,
+            found=found,
+            expected=expected,
+            ref=ref,
+            severity=severity,
+            guide=code in _GUIDE and severity is None,
+        )
+
+    def location(
+        self, checked: Checked, segment: Segment | None, element: int = 0, component: int = 0, missing: str = ""
+    ) -> Location:
+        """A place in the message, or the message itself; `missing` is the tag of a segment that is not there."""
+        message = checked.message
+        number, path = (1, message.name) if segment is None else checked.place(segment)
+        tag = missing or (segment[0] if segment else message.segments[0][0])
+        if missing:
+            path += f"/{missing}"
+        elif element:
+            path += f"/{Address(tag, element, component)}"
+        return Location(
+            path=path,
+            interchange=message.interchange.control,
+            group=message.group.control if message.group else "",
+            message=message.control,
+            segment=number,
+            tag=tag,
+            element=element,
+            component=component,
+            offset=offset_of(message, number, element, component),
+        )
+
+    def failed(self, failure: Failed, checked: Checked) -> Fault:
+        """A check that does not hold as a fault at its item."""
+        segment, at = self._find(checked, failure.path, failure.check.at)
+        if failure.error:
+            return fault("check.error", self.location(checked, segment), found=failure.text)
+        severity = failure.check.severity
+        element, component = (at.element, at.component) if at is not None else (0, 0)
+        location = self.location(checked, segment, element, component)
+        found = fault("check.failed", location, found=failure.text, severity=severity, guide=severity == "reject")
+        return found
+
+    def _find(
+        self, checked: Checked, path: tuple[str | int, ...], at: Address | None
+    ) -> tuple[Segment | None, Address | None]:
+        """The segment of an item: the one of the wanted tag, else the first with the longest part of this path."""
+        best: Claim | None = None
+        for claim in claims(self.layout, self.schema.layout, checked.tree):
+            if claim.path != path[: len(claim.path)]:
+                continue
+            if at is not None and claim.segment[0] == at.tag and claim.path == path:
+                return claim.segment, at
+            if claim.path and (best is None or len(claim.path) > len(best.path)):
+                best = claim
+        return (best.segment if best is not None else None), None
+
+    def missing(self, checked: Checked, path: tuple[str | int, ...]) -> tuple[Any, ...]:
+        """The note for a field the event requires and nothing filled."""
+        names = tuple(step for step in path if isinstance(step, str))
+        for scope, node in every(self.layout):
+            if not isinstance(node, SegmentNode):
+                continue
+            for binding in node.bindings:
+                if binding.kind != "field" or binding.target is None:
+                    continue
+                if (*(() if binding.target.root else scope), *binding.target.steps) != names[: len(names)]:
+                    continue
+                segment, _ = self._find(checked, path[: _scope_length(path)], binding.address)
+                if segment is not None and segment[0] == node.tag:
+                    at = binding.address
+                    return ("map.required", segment, at.element, at.component, "", ".".join(names), "", None)
+        segment, _ = self._find(checked, path, None)
+        return ("map.required", segment, 0, 0, "", ".".join(map(str, path)), "", None)
+
+    def unmapped(self, checked: Checked) -> list[Unmapped]:
+        """Everything in the message that nothing claims and nobody ignores."""
+        found = []
+        for claim in claims(self.layout, self.schema.layout, checked.tree):
+            for at, value, qualifier in unclaimed(claim):
+                _, path = checked.place(claim.segment)
+                place = f"{path}/{at}"
+                if not self._is_ignored(place):
+                    found.append(Unmapped(place, value, qualifier))
+        return found
+
+    def _is_ignored(self, place: str) -> bool:
+        _, _, inner = place.partition("/")
+        bare = _bare(inner)
+        return any(bare == at or bare.startswith((at + "/", at + "-")) for at in self._ignored)
+
+    def fitting_ids(self, meant: Any, found: Any) -> Any:
+        """`meant` with only those identifiers of a party that its one pair could hold.
+
+        A pair at a fixed place (N103 and N104) holds one identifier. If one came back, the others had no room.
+        """
+        for scope, node in every(self.layout):
+            if not isinstance(node, SegmentNode) or node.pairs is None or node.pairs.form != "fixed":
+                continue
+            target = node.pairs.pairs[0].target
+            if target.scheme:
+                meant = _fit_ids(meant, found, (*(() if target.root else scope), *target.steps[:-1]))
+        return meant
+
+
+def _scope_length(path: tuple[str | int, ...]) -> int:
+    """How much of a path leads to the innermost list item."""
+    return max((n + 1 for n, step in enumerate(path) if isinstance(step, int)), default=0)
+
+
+def _bare(place: str) -> str:
+    return re.sub(r"\[[^\]]*\]", "", place)
+
+
+def _fit_ids(meant: Any, found: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(meant, list):
+        others = found if isinstance(found, list) else []
+        pairs = itertools.zip_longest(meant, others[: len(meant)])
+        return [_fit_ids(one, other, path) for one, other in pairs]
+    if not isinstance(meant, dict) or not isinstance(found, dict) or path[0] not in meant:
+        return meant
+    if len(path) > 1:
+        return {**meant, path[0]: _fit_ids(meant[path[0]], found.get(path[0]), path[1:])}
+    ids, back = meant["ids"], found.get("ids", {})
+    kept = {scheme: value for scheme, value in ids.items() if scheme in back}
+    return {**meant, "ids": kept} if kept else meant
+
+
+def complete(
+    model: type[Data], raw: dict[str, Any], places: Places, checked: Checked, notes: list[tuple[Any, ...]]
+) -> tuple[Data | None, dict[str, Any]]:
+    """The model of the data. An optional part that lacks what it needs is left out with a note; if the event itself
+    lacks something the result is None, with a note of what and where."""
+    for _ in range(20):
+        try:
+            return model.model_validate(raw), raw
+        except ValidationError as error:
+            lost = False
+            for entry in error.errors(include_url=False, include_input=False):
+                note = places.missing(checked, entry["loc"])
+                part = _optional_part(model, entry["loc"])
+                if part:
+                    note = (*note[:-1], "exception")
+                    _drop(raw, part)
+                else:
+                    lost = True
+                notes.append(note)
+            if lost:
+                return None, raw
+    return None, raw
+
+
+def _optional_part(model: type[Data], path: Iterable[str | int]) -> tuple[str | int, ...]:
+    """The innermost optional object on the way to a field, or nothing if a list item or the event itself lacks it."""
+    here: type[Data] | None = model
+    way: list[str | int] = []
+    best: tuple[str | int, ...] = ()
+    for step in path:
+        way.append(step)
+        if isinstance(step, int):
+            best = ()
+            continue
+        if here is None or step not in fields(here):
+            break
+        field = fields(here)[step]
+        if not field.required and not field.many and field.kind in ("object", "code"):
+            best = tuple(way)
+        here = field.model
+    return best
+
+
+def _drop(raw: Any, path: tuple[str | int, ...]) -> None:
+    holder = raw
+    for step in path[:-1]:
+        holder = holder[step] if isinstance(step, int) else holder.get(step)
+        if holder is None:
+            return
+    if isinstance(holder, dict):
+        holder.pop(path[-1], None)
