@@ -86,6 +86,8 @@ class Intake:
     due: list[edi.Event] = field(default_factory=list)
     _number: int = 0
     _verdicts: dict[int, str] = field(default_factory=dict)  # by offset of the interchange
+    _known: set[int] = field(default_factory=set)  # interchanges the ledger has a row with this key for
+    _listed: set[int] = field(default_factory=set)  # interchanges of this receipt that have their row
     _stored: list[tuple[Any, bytes]] = field(default_factory=list)
     _told: list[edi.Result] = field(default_factory=list)
     _outside: list[edi.Fault] = field(default_factory=list)
@@ -102,7 +104,12 @@ class Intake:
         if any(fault.severity == "reject" for fault in interchange.faults):
             return "foreign"
         known = receipts.known_interchange(c, _dedupe(interchange))
-        if known is None or known.receipt in (self.row.id, self._replay_of):
+        if known is None:
+            return "accepted"
+        self._known.add(interchange.offset)
+        if known.receipt == self.row.id:
+            self._listed.add(interchange.offset)
+        if known.receipt in (self.row.id, self._replay_of):
             return "accepted"
         self._stored.extend(outbox.stored_answers(c, known.receipt, interchange.control))
         return "duplicate"
@@ -115,14 +122,13 @@ class Intake:
     def batch(self, results: Sequence[edi.Result]) -> Batch:
         """The rows of these results, without those an earlier run stored."""
         batch = Batch()
-        seen: set[int] = set()
         for result in results:
             verdict = self._verdicts.get(result.interchange.offset, "") if result.interchange is not None else ""
             if result.message is not None:
                 self._number += 1
             fresh = self._number > self.done
-            if fresh and result.interchange is not None and result.interchange.offset not in seen:
-                seen.add(result.interchange.offset)
+            if result.interchange is not None and result.interchange.offset not in self._listed:
+                self._listed.add(result.interchange.offset)
                 batch.interchanges.append(self._interchange_row(result.interchange, verdict))
             if verdict == "duplicate":
                 self._count("duplicate")
@@ -238,7 +244,7 @@ class Intake:
             "control": interchange.control,
             "test": interchange.test,
             "verdict": verdict,
-            "dedupe": _dedupe(interchange) if verdict == "accepted" else None,
+            "dedupe": _dedupe(interchange) if verdict == "accepted" and interchange.offset not in self._known else None,
         }
 
     def _message_row(self, result: edi.Result) -> dict[str, Any]:

