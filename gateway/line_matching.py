@@ -7,14 +7,15 @@ inside tolerance, or a case; it is never dropped because something else about th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from edi.documents import OrderAcknowledged
 from edi.documents.acknowledgement import AnsweredLine, Response
-from edi.documents.types import Code, Id, ItemRef, Price, Quantity, plain
+from edi.documents.types import Code, Id, Price, Quantity, plain
 from gateway.exceptions import case
+from gateway.items import item_words, other_item
 from gateway.ports import Case
 from gateway.tolerances import Tolerances
 
@@ -84,25 +85,6 @@ class LineComparison:
         """The status of all parts together: `open` when unanswered, `mixed` when they differ."""
         statuses = {part.status for part in self.parts}
         return statuses.pop() if len(statuses) == 1 else "mixed" if statuses else "open"
-
-
-def _names(ids: Iterable[Id]) -> set[tuple[str, str]]:
-    """(scheme, value) pairs that compare: capital letters, a GTIN in its 14-digit form."""
-    return {
-        (each.scheme, each.value.strip().upper().zfill(14) if each.scheme == "gtin" else each.value.strip().upper())
-        for each in ids
-    }
-
-
-def same_item(ids: tuple[Id, ...], item: ItemRef | None) -> bool:
-    return item is not None and bool(_names(ids) & _names(item.ids))
-
-
-def other_item(ids: tuple[Id, ...], item: ItemRef | None) -> bool:
-    """Whether both name the item under one scheme and nothing agrees."""
-    if item is None or same_item(ids, item):
-        return False
-    return bool({each.scheme for each in ids} & {each.scheme for each in item.ids})
 
 
 def unlisted_line(line: OrderLineFacts, response: str) -> LineComparison:
@@ -397,7 +379,3 @@ def _measure(quantity: Decimal | None, uom: str) -> str:
 
 def _money(amount: Decimal, currency: str) -> str:
     return f"{plain(amount)} {currency}".strip()
-
-
-def item_words(ids: Iterable[Id]) -> str:
-    return ", ".join(f"{each.scheme} {each.value}" for each in ids) or "no item"

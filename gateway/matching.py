@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from edi.documents import OrderAcknowledged
 from edi.documents.acknowledgement import AnsweredLine
 from gateway.exceptions import case
+from gateway.items import item_words, same_item
 from gateway.line_matching import (
     CONFIRMING,
     DECISION,
@@ -20,8 +21,6 @@ from gateway.line_matching import (
     OrderLineFacts,
     Part,
     compare_line,
-    item_words,
-    same_item,
     unlisted_line,
 )
 from gateway.ports import Case

@@ -64,13 +64,8 @@ def test_a_planned_date_is_noon_utc_where_that_is_the_same_day() -> None:
 
 
 def test_units_by_name_and_by_configuration() -> None:
-    assert [values.unit(name, {}) for name in ("Units", "Dozens", "kg", "m³", "Crate")] == [
-        "EA",
-        "DZN",
-        "KGM",
-        "MTQ",
-        "",
-    ]
+    known = {"Units": "EA", "Dozens": "DZN", "kg": "KGM", "m³": "MTQ", "Crate": ""}
+    assert {name: values.unit(name, {}) for name in known} == known
     assert values.unit("units", {"Units": "C62"}) == "C62"
 
 

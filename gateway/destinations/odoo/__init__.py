@@ -13,8 +13,7 @@ person.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 import edi
 from gateway import log
@@ -23,11 +22,8 @@ from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.odoo.sink import OdooSink
 from gateway.destinations.odoo.source import OdooSource
-from gateway.destinations.odoo.terms import PartnerTerms, VendorBinding, terms_of
+from gateway.destinations.odoo.terms import Partner, PartnerTerms, VendorBinding, terms_of
 from gateway.ports import Inlet, Outcome, Parcel
-
-if TYPE_CHECKING:
-    from gateway.partners import Book
 
 __all__ = ["Odoo", "OdooSettings", "OdooSink", "OdooSource", "PartnerTerms", "Settings", "VendorBinding", "build"]
 
@@ -53,7 +49,7 @@ class Odoo:
     async def poll(self, inlet: Inlet) -> int:
         return await self.source.poll(inlet)
 
-    def adopt(self, book: Book) -> None:
+    def adopt(self, book: Iterable[Partner]) -> None:
         """Use the terms of these partners from now on. Terms that are not right keep the old ones."""
         try:
             partners = terms_of(book, self.name)
@@ -68,8 +64,9 @@ class Odoo:
         await self.connection.close()
 
 
-def build(name: str, settings: OdooSettings, book: Book, resolve: Callable[[str], str]) -> Odoo:
+def build(name: str, settings: OdooSettings, book: Iterable[Partner], resolve: Callable[[str], str]) -> Odoo:
     """The system of a configuration; connects on first use. Raises edi.ProfileError for terms that are not right."""
+    book = list(book)
     production = any(partner.profile.environment == "prod" for partner in book)
     connection = Connection(name, settings, resolve, environment="prod" if production else "test")
     return Odoo(name, settings, terms_of(book, name), connection)

@@ -162,7 +162,7 @@ class Acknowledge:
 
 
 def document_name(event: edi.Event) -> str:
-    """`855` or `ORDRSP`, from the map that read it (`acme/855@1.2.0`)."""
+    """`855` or `ORDRSP`, from the map that read it (`x12/004010/855@1.2.0`)."""
     return (event.mapversion or "").rpartition("/")[2].partition("@")[0].upper() or "ACK"
 
 

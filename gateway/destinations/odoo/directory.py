@@ -49,7 +49,7 @@ class Directory:
                 await self._read(terms)
 
     async def _read(self, terms: Mapping[str, PartnerTerms]) -> None:
-        """Everything is read first and put in place without a pause: lanes that run use the old or the new, never a half."""
+        """Read everything, then put it in place without a pause: a running lane sees the old or the new, no half."""
         company = self._connection.settings.company
         record = (await self._connection.rows("res.company", [company], ["partner_id"]))[company]
         own = values.ref(record["partner_id"])

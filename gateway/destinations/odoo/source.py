@@ -84,10 +84,10 @@ class OdooSource:
     def _start(
         self, state: Mapping[str, str], now: dt.datetime, partners: Mapping[str, PartnerTerms]
     ) -> tuple[dt.datetime, dict[str, str]]:
-        """Since when to look, and what is to be remembered first: from which confirmation on each partner's orders are sent.
+        """Since when to look, and what to remember first: from which confirmation on each partner's orders are sent.
 
-        The first round takes `since` of the configuration, or now; so does a `since` that was moved back. A partner that came
-        later starts when it came: its older orders reached the supplier in another way.
+        The first round takes `since` of the configuration, or now; so does one after `since` was moved back. A partner
+        that came later starts when it came: its older orders reached the supplier in another way.
         """
         now = now.replace(microsecond=0)
         known, configured = values.moment(state.get(source_state.SINCE)), self._connection.settings.since

@@ -5,18 +5,16 @@ Not here: finding the vendor in Odoo (directory.py). Rule protected: partner dif
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 import edi
 from gateway.tolerances import Tolerances
-
-if TYPE_CHECKING:
-    from gateway.partners import Book, Partner
 
 BindingKind = Literal["ref", "gln", "vat", "id"]
 
@@ -44,11 +42,26 @@ class PartnerTerms:
         return ZoneInfo(self.timezone)
 
 
-def terms_of(book: Book, destination: str) -> dict[str, PartnerTerms]:
+class Partner(Protocol):
+    """What is needed of a partner: its file, its profile, the destination its events go to."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def destination(self) -> str: ...
+    @property
+    def file(self) -> Any: ...
+    @property
+    def profile(self) -> edi.Profile: ...
+
+
+def terms_of(partners: Iterable[Partner], destination: str) -> dict[str, PartnerTerms]:
     """The terms of every partner of this destination. Raises edi.ProfileError, one line per complaint."""
     terms: dict[str, PartnerTerms] = {}
     complaints: list[str] = []
-    for partner in book:
+    for partner in partners:
         if partner.destination != destination:
             continue
         try:
@@ -61,7 +74,7 @@ def terms_of(book: Book, destination: str) -> dict[str, PartnerTerms]:
 
 
 def binding(vendor: Any) -> VendorBinding:
-    """`{ref: ACME}` of partner.yaml `odoo.vendor`. Raises ValueError."""
+    """`{ref: V-100}` of partner.yaml `odoo.vendor`. Raises ValueError."""
     kinds = get_args(BindingKind)
     if not isinstance(vendor, Mapping) or len(vendor) != 1 or next(iter(vendor)) not in kinds:
         raise ValueError(f"odoo.vendor: write one of {', '.join(f'{{{kind}: ...}}' for kind in kinds)}")

@@ -27,7 +27,7 @@ UNITS: Mapping[str, str] = {
 
 
 def ref(value: Any) -> int:
-    """The id of a many2one (`[50, "ACME"]`), 0 when empty."""
+    """The id of a many2one (`[50, "Vendor"]`), 0 when empty."""
     return int(value[0]) if isinstance(value, list) and value else 0
 
 
