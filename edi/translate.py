@@ -21,12 +21,12 @@ from edi import acks, resources, syntax, ta1
 from edi.ack_results import AckResult, answers
 from edi.acks import Acknowledger, Verdict
 from edi.check import compile_check
-from edi.documents import Event, content_hash, stable_id, wrap
+from edi.documents import Event, content_hash, keys_of, stable_id, wrap
 from edi.documents.exchange import Acknowledgement
 from edi.documents.types import Data
 from edi.errors import MapError
 from edi.faults import Fault, fault
-from edi.mapping import Unmapped, load_map
+from edi.mapping import Map, Reading, Unmapped, load_map
 from edi.model import Gap, Group, GroupEnd, Identity, Interchange, InterchangeEnd, Location, Message
 from edi.profile import Agreement, Profile
 
@@ -42,7 +42,8 @@ class Result:
     since the
     last result. `acks` are the acknowledgements that became due with this result. `answers` is what the partner says
     about
-    documents of ours, when the set is an acknowledgement.
+    documents of ours, when the set is an acknowledgement. `subject` is the
+    business object the set is about, also for a rejected set if it can be read that far.
     """
 
     interchange: Interchange | None
@@ -52,10 +53,20 @@ class Result:
     faults: tuple[Fault, ...] = ()
     outside: tuple[Fault, ...] = ()
     event: Event | None = None
+    subject: str = ""
     answers: tuple[AckResult, ...] = ()
-    unmapped: tuple[Unmapped, ...] = ()
-    inherited: tuple[str, ...] = ()
     acks: tuple[Event, ...] = ()
+    reading: Reading | None = None
+
+    @property
+    def unmapped(self) -> list[Unmapped]:
+        """Values of the document that the map does not claim; worked out when asked for."""
+        return self.reading.unmapped if self.reading is not None else []
+
+    @property
+    def inherited(self) -> tuple[str, ...]:
+        """Canonical paths the document leaves to the order it answers."""
+        return self.reading.inherited if self.reading is not None else ()
 
 
 @dataclass(frozen=True)
@@ -162,9 +173,11 @@ class _Reading:
         """One set: find what is agreed, check it, map it, judge it."""
         agreement = self._agreement(message)
         faults = list(message.faults)
-        reading: tuple[Data | None, tuple[Unmapped, ...], tuple[str, ...], str, str] = (None, (), (), "", "")
+        reading: Reading | None = None
+        data: Data | None = None
+        event_type, map_version = ACK_RECEIVED, ""
         if message.type == "TA1":
-            reading = (ta1.read_ta1(message), (), (), ACK_RECEIVED, "")
+            data = ta1.read_ta1(message)
         elif not self.refused:
             if agreement is None:
                 faults.append(
@@ -173,12 +186,12 @@ class _Reading:
                     )
                 )
             else:
-                found, reading = _read(message, agreement, self.profile)
-                faults.extend(found)
+                map_ = load_map(agreement.map, self.profile.folder)
+                reading = _read(message, map_, agreement, faults)
+                data, event_type, map_version = reading.data, map_.event, map_.version
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         self.acknowledger.add(message, agreement, verdict, faults)
-        data, unmapped, inherited, event_type, map_version = reading
         event = None
         if data is not None and verdict != "rejected":
             event = self._event(message, data, event_type, map_version)
@@ -189,9 +202,9 @@ class _Reading:
             verdict=verdict,
             faults=tuple(faults),
             event=event,
+            subject=keys_of(data).subject if data is not None else "",
             answers=answers(event.data) if event and isinstance(event.data, Acknowledgement) else (),
-            unmapped=unmapped,
-            inherited=inherited,
+            reading=reading,
         )
 
     def _agreement(self, message: Message) -> Agreement | None:
@@ -268,19 +281,18 @@ def check_agreement(profile: Profile, agreement: Agreement) -> None:
         )
 
 
-def _read(
-    message: Message, agreement: Agreement, profile: Profile
-) -> tuple[list[Fault], tuple[Data | None, tuple[Unmapped, ...], tuple[str, ...], str, str]]:
-    """Check a set against the schema and the partner's guide, and map it unless the standard rejects it."""
-    map_ = load_map(agreement.map, profile.folder)
+def _read(message: Message, map_: Map, agreement: Agreement, faults: list[Fault]) -> Reading:
+    """Check a set against the schema and the partner's guide and map it. What is wrong is added to `faults`, in order.
+
+    A set that the standard rejects is read as well, to know what it is about; its own faults say enough then.
+    """
     checked = compile_check(map_.schema).check(message)
-    faults = map_.tolerated(checked.faults)
-    if acks.verdict_of(_by_policy(f, agreement) for f in (*message.faults, *faults)) == "rejected":
-        return faults, (None, (), (), map_.event, map_.version)
+    faults.extend(map_.tolerated(checked.faults))
     reading = map_.read(message, checked)
-    faults.extend(reading.faults)
-    faults.sort(key=lambda f: f.location.segment)
-    return faults, (reading.data, tuple(reading.unmapped), reading.inherited, map_.event, map_.version)
+    if acks.verdict_of(_by_policy(f, agreement) for f in faults) != "rejected":
+        faults.extend(reading.faults)
+        faults.sort(key=lambda f: f.location.segment)
+    return reading
 
 
 def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:

@@ -161,7 +161,7 @@ class Intake:
             first = next((f for f in result.faults if f.severity == "reject"), None)
             kind = "document.unsupported" if first and first.code == "message.unsupported" else "syntax.rejected"
             says = first.message if first else "it was rejected"
-            yield Case(kind, f"{self.row.name}: {says}", "edi", actual=first.found if first else "")
+            yield Case(kind, f"{self.row.name}: {says}", "edi", result.subject, actual=first.found if first else "")
             return
         for fault in result.faults:
             if fault.severity == "exception":
@@ -259,7 +259,7 @@ class Intake:
             "control": message.control,
             "interchange_control": message.interchange.control,
             "verdict": result.verdict,
-            "subject": result.event.subject if result.event and not result.answers else "",
+            "subject": result.subject if not result.answers else "",
             "map_version": (result.event.mapversion if result.event else "") or "",
             "offset": message.offset,
             "length": len(message.raw),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.ledger.queries import views
+from gateway.ledger.queries import deliveries, views
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +34,10 @@ def _milestones(c: Any, subject: str) -> Iterator[Milestone]:
         yield Milestone(
             message.received_at, f"{message.type} received from {message.partner} ({message.file}): {verdict}"
         )
+        for answer in deliveries.answers_to(c, message.receipt):
+            if answer.settled_at:
+                what = "refusal" if answer.kind == "refusal" else answer.type
+                yield Milestone(answer.settled_at, f"{what} {answer.name} placed in mailbox {answer.destination}")
     for delivery in views.deliveries_about(c, subject):
         yield from _delivery(delivery)
     for sent in views.sent_about(c, subject):

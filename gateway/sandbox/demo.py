@@ -217,10 +217,8 @@ class _Demo:
                 now == order.ordered,
                 f"quantity or price of {order.number} was changed in Odoo: {order.ordered} -> {now}",
             )
-            answers = [note for note in self.notes(order) if "<table" in note["body"]]
-            need(
-                len(answers) == 1, f"{order.number} has {len(answers)} notes with the ordered/confirmed table, not one"
-            )
+            answers = [n for n in self.notes(order) if "<table" in n["body"] and record["partner_ref"] in n["body"]]
+            need(len(answers) == 1, f"{order.number} has {len(answers)} notes with the confirmed lines, not one")
             need(answers[0]["attachments"], f"the note on {order.number} has no document attached")
             need(
                 len(self.activities(order)) == 1,

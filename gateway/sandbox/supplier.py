@@ -36,7 +36,7 @@ class Supplier:
 
     def __init__(self, profile: edi.Profile, session: SftpSession, name: str) -> None:
         self.profile, self.session, self.name = profile, session, name
-        self.number = 0
+        self.number = self.uploads = 0
         self.seen: set[str] = set()
 
     async def trade(self, impostor: Path | None) -> None:
@@ -171,7 +171,8 @@ class Supplier:
         return edi.Numbers(self.number, self.number)
 
     async def upload(self, data: bytes, what: str) -> str:
-        name = f"{self.name}_{self.number:04d}_{len(self.seen)}.edi"
+        self.uploads += 1
+        name = f"{self.name}_{self.uploads:04d}.edi"
         await self.session.put(f"/in/{name}", data)
         self.say(f"uploaded {name} ({what})")
         return name

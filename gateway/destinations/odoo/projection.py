@@ -48,6 +48,7 @@ class Projector:
             order=OrderRef(
                 number=order["name"],
                 date=values.day(order["date_approve"] or order["date_order"], zone),
+                type=Code(value="standalone"),
             ),
             purpose=Code(value="original"),
             buyer=await self._directory.buyer(),
