@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.destinations.odoo import OdooSettings
 from gateway.destinations.odoo.circuit import FAILURES, PROBE_EVERY, Circuit
+from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.errors import HELD, Failure, Meaning, OdooError
 from gateway.destinations.odoo.names import resolve
 from gateway.destinations.odoo.transport import Json2, JsonRpc
@@ -253,3 +256,41 @@ async def test_a_server_that_is_away_is_waited_for(sandbox: World) -> None:
     assert away.scope == "connector"
     await asyncio.sleep(0.5)
     assert isinstance(await system.send(parcel(answer(name))), Done)
+
+
+async def test_a_renewed_key_is_read_again(sandbox: World) -> None:
+    keys = {"ref:key": "wrong"}
+    clock = Clock()
+    flows = {"purchase": {"login": "edi", "key": "ref:key"}}
+    settings = OdooSettings.model_validate({"url": sandbox.url, "db": sandbox.db, "flows": flows})
+    connection = Connection("odoo-test", settings, lambda name: keys.get(name, name), monotonic=clock)
+    try:
+        with pytest.raises(OdooError) as raised:
+            await connection.ready()
+        assert raised.value.meaning is Meaning.CREDENTIAL
+        keys["ref:key"] = "edi-key"
+        with pytest.raises(OdooError):
+            await connection.ready()
+        clock.now += HELD
+        await connection.ready()
+        await sandbox.fault(kind="access_denied", times=1, methods=["search_read"])
+        with pytest.raises(OdooError) as raised:
+            await connection.search("purchase.order", [], ["name"])
+        assert raised.value.meaning is Meaning.CREDENTIAL
+        clock.now += HELD
+        assert await connection.search("purchase.order", [], ["name"]) == []
+    finally:
+        await connection.close()
+
+
+async def test_recordings_hold_everything_but_the_key(sandbox: World, tmp_path: Path) -> None:
+    order = await sandbox.order({})
+    folder = tmp_path / "recorded"
+    system = sandbox.system(record=str(folder))
+    await system.send(parcel(answer(await sandbox.person.read("purchase.order", order, "name"))))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())]
+    assert len(texts) > 8
+    assert not any("edi-key" in text for text in texts)
+    exchanges = [json.loads(text) for text in texts]
+    assert {"method", "path", "request", "http_status", "response"} <= exchanges[-1].keys()
+    assert any("@gateway" in json.dumps(each["request"]) for each in exchanges)

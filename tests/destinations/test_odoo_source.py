@@ -117,6 +117,20 @@ async def test_old_orders_are_sent_when_since_asks_for_them(world: World, inlet:
     assert await world.system(since=since).poll(inlet) == 1
 
 
+async def test_looking_back_is_not_lost_by_a_failure(sandbox: World, inlet: Remembering) -> None:
+    await sandbox.order({})
+    await _wait_a_second(sandbox)
+    await sandbox.system().poll(inlet)
+    await sandbox.person.control("clock", {"seconds": 7200})
+    await sandbox.system().poll(inlet)
+    system = sandbox.system(since=(clock.now() - dt.timedelta(hours=1)).isoformat())
+    await system.connection.ready()
+    await system.source._directory.prepare(system.source.partners)
+    await sandbox.fault(kind="status", status=503, times=1, methods=["search_read"])
+    assert await system.poll(inlet) == 0
+    assert await system.poll(inlet) == 1
+
+
 async def test_a_partner_that_comes_later_starts_when_it_comes(sandbox: World, inlet: Remembering) -> None:
     system = sandbox.system()
     terms = system.source.partners

@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
@@ -24,6 +25,7 @@ from gateway.destinations.odoo import names
 from gateway.destinations.odoo.circuit import Circuit
 from gateway.destinations.odoo.errors import Failure, Meaning, OdooError, misconfigured
 from gateway.destinations.odoo.names import Names
+from gateway.destinations.odoo.recording import Recording
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.odoo.transport import Json2, JsonRpc, OdooTransport, Secret, http_client, server_version
 
@@ -90,6 +92,9 @@ class Connection:
         self.major = 0
         self.digits = Digits()
         self.circuit = Circuit(monotonic)
+        if settings.record:
+            key = resolve(settings.flows.purchase.key)
+            http = Recording(http or httpx.AsyncHTTPTransport(), Path(settings.record), (key,))
         self._http = http_client(settings.parallel_lanes, http)
         self._context = {"allowed_company_ids": [settings.company], "lang": "en_US", "tz": "UTC"}
         self._probing = asyncio.Lock()
@@ -119,8 +124,9 @@ class Connection:
             raise OdooError(Failure(Meaning.DEFECT, "this call is not on the connector's list"), f"{model}.{method}")
         await self.ready()
         self._refuse_when_open()
-        if self.circuit.open:
-            await self._guarded("version", "", self._server_version())
+        if self.circuit.open and await self._guarded("version", "", self._server_version()) != self.major:
+            self._probed = False  # it came back as another version
+            await self.ready()
         context = {**self._context, **kwargs.pop("context", {})}
         sent = self.transport.call(model, method, ids, kwargs, context)
         return await self._guarded(f"{model}.{method}", _hash(ids, kwargs), sent)
@@ -154,6 +160,8 @@ class Connection:
             result = await sent
         except OdooError as error:
             self.circuit.failed(error.failure)
+            if error.meaning is Meaning.CREDENTIAL:
+                self._probed = False  # the next probe reads the key again: it may have been renewed
             logger.warning(
                 "call failed",
                 destination=self.name,

@@ -48,7 +48,7 @@ class OdooSettings(_Part):
 
     `units` adds or replaces unit names (`Pallet: PX`), name as in English Odoo -> UN/ECE Recommendation 20. `timezone`
     is the calendar of planned dates when the company's partner has none. `allow_administrator` lets a prod gateway use
-    such a user.
+    such a user. `record` names a folder that gets every exchange, without the key.
     """
 
     kind: Literal["odoo"] = "odoo"
@@ -65,6 +65,7 @@ class OdooSettings(_Part):
     timezone: str = ""
     unknown_wait: Duration = 150.0
     allow_administrator: bool = False
+    record: str = ""
 
     @field_validator("since", mode="before")
     @classmethod

@@ -95,8 +95,9 @@ class OdooSource:
         if known is None or (configured is not None and configured < known):
             start = configured or now
             since = values.moment_text(start)
-            first = {source_state.SINCE: since, **{source_state.PARTNER_SINCE + partner: since for partner in partners}}
-            return start - self._overlap, first
+            cursor = start - self._overlap
+            first = {source_state.SINCE: since, source_state.CURSOR: values.moment_text(cursor)}
+            return cursor, {**first, **{source_state.PARTNER_SINCE + partner: since for partner in partners}}
         late = [partner for partner in partners if source_state.PARTNER_SINCE + partner not in state]
         first = {source_state.PARTNER_SINCE + partner: values.moment_text(now) for partner in late}
         return cursor or known - self._overlap, first
@@ -154,7 +155,7 @@ class OdooSource:
         wanted: list[tuple[Row, str]] = []
         for row in page:
             partner = await self._directory.partner_of(values.ref(row["partner_id"]))
-            if partner and self._concerns(row, state, partner):
+            if partner in partners and self._concerns(row, state, partner):
                 wanted.append((row, partner))
         for at in range(0, len(wanted), orders.BATCH):
             batch = wanted[at : at + orders.BATCH]
