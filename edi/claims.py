@@ -28,17 +28,20 @@ class Unmapped:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A segment and the node that claims it (None: nobody). `path` is the canonical path of its scope (`lines`, 2)."""
+    """A segment and the node that claims it (None: nobody). `path` is the canonical path of its scope (`lines`, 2).
+
+    `loop` is the loop whose trigger this segment is, if the map has it.
+    """
 
     segment: Segment
     node: SegmentNode | None
     path: tuple[str | int, ...]
-    around: tuple[LoopNode, ...] = ()
+    loop: LoopNode | None = None
 
 
 def claims(layout: tuple[Node, ...], entries: tuple[Entry, ...], tree: list[Any]) -> Iterator[Claim]:
     """Every segment of the tree in document order, with its claim."""
-    yield from _level(layout, entries, tree, (), (), {})
+    yield from _level(layout, entries, tree, (), None, {})
 
 
 def _level(
@@ -46,7 +49,7 @@ def _level(
     entries: tuple[Entry, ...],
     tree: list[Any],
     path: tuple[str | int, ...],
-    around: tuple[LoopNode, ...],
+    loop: LoopNode | None,
     sizes: dict[tuple[str | int, ...], int],
 ) -> Iterator[Claim]:
     for index, entry in enumerate(entries):
@@ -67,11 +70,12 @@ def _level(
                 taken[number] += 1
             inner = _inner(node, path, sizes)
             if not isinstance(entry, LoopEntry):
-                yield Claim(segment, node if isinstance(node, SegmentNode) else None, inner, around)
+                claimed = node if isinstance(node, SegmentNode) else None
+                yield Claim(segment, claimed, inner, loop if index == 0 else None)
             elif isinstance(node, LoopNode):
-                yield from _level(node.layout, entry.layout, occurrence, inner, (*around, node), sizes)
+                yield from _level(node.layout, entry.layout, occurrence, inner, node, sizes)
             else:
-                yield from _level((), entry.layout, occurrence, inner, around, sizes)
+                yield from _level((), entry.layout, occurrence, inner, None, sizes)
 
 
 def _inner(
@@ -91,7 +95,7 @@ def unclaimed(claim: Claim) -> Iterator[tuple[Address, str, str]]:
     segment, node = claim.segment, claim.node
     if segment[0] in _ENVELOPE:
         return
-    known = _places(claim) if node is not None else set()
+    known = _places(claim)
     rest = {(b.address.element, b.address.component) for b in node.bindings if b.address.rest} if node else set()
     pairs = node.pairs if node is not None else None
     for element in range(1, len(segment)):
@@ -120,13 +124,10 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 def _places(claim: Claim) -> set[tuple[int, int]]:
     """Everything bound or tested; component 1 stands also for the element without components."""
     node = claim.node
-    assert node is not None
-    tests = list(node.when)
-    if node.index == 0 and claim.around:
-        tests += claim.around[-1].when
+    tests = (*(claim.loop.when if claim.loop else ()), *(node.when if node else ()))
     found = {(t.address.element, t.address.component) for t in tests}
-    found |= {(d.address.element, d.address.component) for d in node.derived}
-    for binding in node.bindings:
+    found |= {(d.address.element, d.address.component) for d in (node.derived if node else ())}
+    for binding in node.bindings if node else ():
         at = binding.address
         found.add((at.element, at.component))
         made = binding.converter

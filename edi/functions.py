@@ -243,16 +243,22 @@ def valid_sscc(text: str) -> bool:
 
 
 def _gtin(options: list[str], implied: int, day: bool) -> Converter | None:
-    width = 14
+    widths = [14]
     if options:
-        if len(options) != 2 or options[0] != "width" or options[1] not in ("8", "12", "13", "14"):
+        if len(options) != 2 or options[0] != "width":
             return None
-        width = int(options[1])
+        if not set(options[1].split("/")) <= {"8", "12", "13", "14"}:
+            return None
+        widths = [int(width) for width in options[1].split("/")]
 
     def write(text: str) -> str | None:
-        if not valid_gtin(text) or text[: max(0, len(text) - width)].strip("0"):
+        """In the first of the widths it fits in: `width 13/14` writes 13 digits unless the 14th counts."""
+        if not valid_gtin(text):
             return None
-        return text[-width:].rjust(width, "0")
+        for width in widths:
+            if not text[: max(0, len(text) - width)].strip("0"):
+                return text[-width:].rjust(width, "0")
+        return None
 
     return Converter(
         "gtin14",

@@ -124,7 +124,16 @@ def _lay_out(data: Data) -> Data:
     return data
 
 
+def header_answer(data: Data) -> Data:
+    """An overall answer that stands in the purpose of the document: EDIFACT 1225 without 4343."""
+    if "response" not in data and "purpose" in data:
+        said = {"confirmation": "accepted", "rejection": "rejected", "change": "accepted_with_changes"}
+        return {**data, "response": {"value": said.get(data["purpose"]["value"], "other")}}
+    return data
+
+
 STEPS: Mapping[str, Callable[[Data], Data]] = {
+    "header_answer": header_answer,
     "amended_lines": amended_lines,
     "partial_backorder": partial_backorder,
 }
