@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from edi.documents import OrderAcknowledged
 from edi.documents.acknowledgement import AnsweredLine, Response
@@ -32,6 +32,8 @@ _SINGLE = frozenset({"C62", "EA", "H87", "PCE"})
 _REFINED = {"quantity": "quantity_changed", "price": "price_changed", "date": "rescheduled"}
 DECISION = ("approve", "refuse")
 
+_WIDE = Context(prec=60)  # a supplier may write numbers longer than the default holds
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLineFacts:
@@ -48,6 +50,12 @@ class OrderLineFacts:
     date: dt.date | None = None
     ids: tuple[Id, ...] = ()
     description: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call the line: its number, and the item as the buyer knows it."""
+        item = next((each.value for each in self.ids), self.description)
+        return f"{self.number} ({item})" if item else self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +235,7 @@ def _quantity(line: OrderLineFacts, parts: Sequence[Part], tolerances: Tolerance
         return None
     if total is not None and tolerances.quantity_holds(line.quantity, total):
         return []
-    sentence = f"Line {line.number}: ordered {_measure(line.quantity, line.uom)}, confirmed {actual}."
+    sentence = f"Line {line.name}: ordered {_measure(line.quantity, line.uom)}, confirmed {actual}."
     difference = None if total is None else abs(total - line.quantity)
     return [
         _decision("quantity.changed", sentence, line, subject, _measure(line.quantity, line.uom), actual, difference)
@@ -238,7 +246,7 @@ def _price(line: OrderLineFacts, parts: Sequence[Part], tolerances: Tolerances, 
     prices = [(part.price, part.currency) for part in parts if part.price is not None and part.status not in REFUSING]
     expected = "no price" if line.price is None else _money(line.price, line.currency)
     if not prices and any(part.status == "price_changed" for part in parts):
-        sentence = f"Line {line.number}: the supplier changes the price of {expected} and states no other."
+        sentence = f"Line {line.name}: the supplier changes the price of {expected} and states no other."
         return [_decision("price.changed", sentence, line, subject, expected, "not stated")]
     if line.price is None:
         return None
@@ -254,8 +262,8 @@ def _price(line: OrderLineFacts, parts: Sequence[Part], tolerances: Tolerances, 
     if same_currency and all(tolerances.price.holds(line.price, each) for each, _ in other):
         return []
     actual = _money(price, currency or line.currency)
-    sentence = f"Line {line.number}: ordered at {expected}, confirmed at {actual}."
-    amount = abs(price - line.price) * line.quantity if same_currency else None
+    sentence = f"Line {line.name}: ordered at {expected}, confirmed at {actual}."
+    amount = _cents(abs(price - line.price) * line.quantity) if same_currency else None
     made = _decision("price.changed", sentence, line, subject, expected, actual)
     return [replace(made, amount=amount, currency=line.currency if amount is not None else "")]
 
@@ -273,7 +281,7 @@ def _date(
             for part in confirming
             if part.delivery
         )
-        sentence = f"Line {line.number}: wanted {expected}, confirmed in {len(dates)} deliveries: {actual}."
+        sentence = f"Line {line.name}: wanted {expected}, confirmed in {len(dates)} deliveries: {actual}."
         return None, [_decision("line.split", sentence, line, subject, expected, actual)]
     if not dates:
         return None, _other_dates(line, confirming, tolerances, subject)
@@ -282,7 +290,7 @@ def _date(
         return None, None
     if tolerances.date_holds(line.date, promised):
         return promised, []
-    sentence = f"Line {line.number}: wanted {expected}, confirmed for {promised}."
+    sentence = f"Line {line.name}: wanted {expected}, confirmed for {promised}."
     return None, [_decision("date.outside_tolerance", sentence, line, subject, expected, promised.isoformat())]
 
 
@@ -293,10 +301,10 @@ def _other_dates(
     expected = line.date.isoformat() if line.date else "no date"
     shipping = [part.date for part in confirming if part.date is not None and part.date_kind in SHIPMENT]
     if line.date and shipping and max(shipping) > tolerances.last_day(line.date):
-        sentence = f"Line {line.number}: delivery wanted {expected}, shipment promised for {max(shipping)}."
+        sentence = f"Line {line.name}: delivery wanted {expected}, shipment promised for {max(shipping)}."
         return [_decision("date.outside_tolerance", sentence, line, subject, expected, f"shipped {max(shipping)}")]
     if any(part.status == "rescheduled" and part.date is None for part in confirming):
-        sentence = f"Line {line.number}: the supplier moves the date of {expected} and states no other."
+        sentence = f"Line {line.name}: the supplier moves the date of {expected} and states no other."
         return [_decision("date.outside_tolerance", sentence, line, subject, expected, "not stated")]
     return None
 
@@ -327,7 +335,7 @@ def _by_status(line: OrderLineFacts, part: Part, response: str, subject: str) ->
         ("reason: ", part.reason),
     ):
         actual += f", {head}{text}" if text else ""
-    sentence = f"Line {line.number}: ordered {_measure(line.quantity, line.uom)}; {actual}."
+    sentence = f"Line {line.name}: ordered {_measure(line.quantity, line.uom)}; {actual}."
     comparable = _same_unit(line.uom, part.uom)
     return [
         _decision(
@@ -339,14 +347,14 @@ def _by_status(line: OrderLineFacts, part: Part, response: str, subject: str) ->
 def _foreign_case(line: OrderLineFacts, lines: Sequence[AnsweredLine], subject: str) -> Case:
     expected = item_words(line.ids)
     actual = ", ".join(item_words(each.item.ids) for each in lines if each.item and other_item(line.ids, each.item))
-    sentence = f"Line {line.number}: ordered {expected}, the answer names {actual}."
+    sentence = f"Line {line.name}: ordered {expected}, the answer names {actual}."
     return _decision("line.substituted", sentence, line, subject, expected, actual)
 
 
 def _unit_case(line: OrderLineFacts, parts: Sequence[Part], subject: str) -> Case:
     expected = _measure(line.quantity, line.uom)
     actual = ", ".join(_measure(part.quantity, part.uom) for part in parts if part.quantity is not None)
-    sentence = f"Line {line.number}: ordered {expected}, answered {actual}; these units cannot be compared."
+    sentence = f"Line {line.name}: ordered {expected}, answered {actual}; these units cannot be compared."
     return case("unit.unknown", sentence, subject=subject, expected=expected, actual=actual)
 
 
@@ -360,7 +368,7 @@ def _decision(
     quantity: Decimal | None = None,
 ) -> Case:
     """A case the buyer approves or refuses; the money at stake is the quantity concerned at the ordered price."""
-    amount = None if quantity is None or line.price is None else quantity * line.price
+    amount = None if quantity is None or line.price is None else _cents(quantity * line.price)
     return case(
         kind,
         sentence,
@@ -375,6 +383,10 @@ def _decision(
 
 def _measure(quantity: Decimal | None, uom: str) -> str:
     return f"{'?' if quantity is None else plain(quantity)} {uom}".strip()
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP, _WIDE)
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -123,13 +123,13 @@ def _document_cases(
         said = answer.response.raw or response
         sentence = f"The answer has the code {said!r}, whose meaning is not agreed with this supplier."
         yield case("ack.unclear", sentence, subject=subject, actual=said)
-    missing = [line.number for line, said in zip(order, answered, strict=True) if not said]
+    missing = [line.name for line, said in zip(order, answered, strict=True) if not said]
     if missing and response in ("accepted_with_changes", "counter_offer"):
         sentence = f"The answer must name every line and leaves out {', '.join(missing)}."
         yield case(
             "ack.lines_missing", sentence, subject=subject, expected=f"{len(order)} lines", actual=", ".join(missing)
         )
-    wrong = [line.number for line, said in zip(order, answered, strict=True) if _contradicts(response, said)]
+    wrong = [line.name for line, said in zip(order, answered, strict=True) if _contradicts(response, said)]
     if wrong:
         sentence = f"The answer says {response} as a whole, but not for line {', '.join(wrong)}; the lines count."
         yield case("ack.contradiction", sentence, subject=subject, expected=response, actual=", ".join(wrong))

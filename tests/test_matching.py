@@ -223,6 +223,11 @@ def test_a_part_rejected_is_one_case() -> None:
     assert _kinds(_compared("accepted_with_changes", {"number": "675", "parts": parts})) == ["line.rejected"]
 
 
+def test_numbers_of_any_length_are_compared() -> None:
+    part = _line(status="changed", qty="9" * 35, price="9" * 35)
+    assert sorted(_kinds(_compared("accepted_with_changes", part))) == ["price.changed", "quantity.changed"]
+
+
 # Prices.
 
 PRICES = [

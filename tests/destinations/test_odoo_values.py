@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 import edi
-from gateway.destinations.odoo import OdooSettings, chatter, values
+from gateway.destinations.odoo import OdooSettings, build, chatter, values
 from gateway.destinations.odoo.orders import description
 from gateway.destinations.odoo.terms import VendorBinding, binding, terms_of
 
@@ -143,3 +144,21 @@ def test_terms_that_are_not_right_name_file_and_key() -> None:
 def test_bindings_that_cannot_be_used(vendor: Any) -> None:
     with pytest.raises(ValueError, match=r"odoo\.vendor"):
         binding(vendor)
+
+
+async def test_a_reload_takes_the_new_terms_or_keeps_the_old() -> None:
+    flows = {"purchase": {"login": "edi", "key": "k"}}
+    settings = OdooSettings.model_validate({"url": "http://127.0.0.1:1", "db": "db", "flows": flows})
+    for environment in ("prod", "test"):
+        partner = _partner("a")
+        partner.profile.environment = environment
+        system = build("odoo-main", settings, [partner], str)
+        assert list(system.sink.partners) == list(system.source.partners) == ["a"]
+        system.adopt([partner, _partner("b", odoo={"vendor": {"gln": "4012345000009"}})])
+        assert list(system.sink.partners) == list(system.source.partners) == ["a", "b"]
+        with capture_logs() as logs:
+            system.adopt([_partner("a", tolerances={"price": "much"})])
+        assert [log["log_level"] for log in logs] == ["error"]
+        assert list(system.source.partners) == ["a", "b"]
+        assert system.interval == 20
+        await system.close()

@@ -24,7 +24,7 @@ from gateway.destinations.odoo.source_state import order_key, seen
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.exceptions import case
 from gateway.line_matching import DECISION
-from gateway.matching import Comparison, compare
+from gateway.matching import Comparison, OrderLineFacts, compare
 from gateway.ports import Business, Case, Done, Outcome, Parcel
 
 
@@ -171,14 +171,14 @@ def _proposed(comparison: Comparison, moved: dict[str, dt.date], order: Row, *, 
     kind = "ack.order_locked" if locked else "date.changed"
     why = f"order {order['name']} is locked" if locked else "dates are not written for this supplier"
 
-    def proposal(number: str, wanted: dt.date | None) -> Case:
-        day = moved[number]
-        sentence = f"Line {number}: wanted {wanted}, confirmed for {day}; {why}."
-        subject = f"po/{order['name']}/{number}"
-        return case(kind, sentence, subject=subject, expected=str(wanted), actual=str(day), actions=DECISION)
+    def proposal(line: OrderLineFacts) -> Case:
+        day = moved[line.number]
+        sentence = f"Line {line.name}: wanted {line.date}, confirmed for {day}; {why}."
+        subject = f"po/{order['name']}/{line.number}"
+        return case(kind, sentence, subject=subject, expected=str(line.date), actual=str(day), actions=DECISION)
 
     lines = tuple(
-        dataclasses.replace(line, apply_date=None, cases=(*line.cases, proposal(line.order.number, line.order.date)))
+        dataclasses.replace(line, apply_date=None, cases=(*line.cases, proposal(line.order)))
         if line.order.number in moved
         else line
         for line in comparison.lines

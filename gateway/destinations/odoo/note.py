@@ -68,16 +68,12 @@ def _rows(line: LineComparison, written: Mapping[str, dt.date]) -> Iterable[tupl
     order = line.order
     item = next((each.value for each in order.ids), "") or order.description
     ordered = _figures(order.quantity, order.uom, order.price, order.currency, order.date)
-    if order.number in written:
-        outcome = f"date {written[order.number]} written"
-    elif line.cases:
-        outcome = "decision"
-    elif line.changes:
-        outcome = f"{' and '.join(line.changes)} inside tolerance, not written"
-    elif not line.parts:
-        outcome = "open"
-    else:
-        outcome = "as ordered"
+    outcomes = [f"date {written[order.number]} written"] if order.number in written else []
+    if line.cases:
+        outcomes.append("decision")
+    elif line.changes and not outcomes:
+        outcomes.append(f"{' and '.join(line.changes)} inside tolerance, not written")
+    outcome = ", ".join(outcomes) or ("as ordered" if line.parts else "open")
     for number, part in enumerate(line.parts or (None,)):
         first = number == 0
         yield (
