@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -59,6 +60,7 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset(
 )
 ADMINISTRATORS = frozenset({1, 2})
 FIRST_JSON2 = 19
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CLOCK_TOLERANCE = 60.0
 
 
@@ -95,7 +97,8 @@ class Connection:
         if settings.record:
             key = resolve(settings.flows.purchase.key)
             http = Recording(http or httpx.AsyncHTTPTransport(), Path(settings.record), (key,))
-        self._http = http_client(settings.parallel_lanes, http)
+        nearby = urlsplit(resolve(settings.url)).hostname in LOOPBACK
+        self._http = http_client(settings.parallel_lanes, http, proxies=not nearby)
         self._context = {"allowed_company_ids": [settings.company], "lang": "en_US", "tz": "UTC"}
         self._probing = asyncio.Lock()
         self._probed = False

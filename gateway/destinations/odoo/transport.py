@@ -63,12 +63,15 @@ class OdooTransport(Protocol):
     ) -> Any: ...
 
 
-def http_client(lanes: int, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """The HTTP client of one Odoo: as many connections as lanes, one more for the poller."""
+def http_client(
+    lanes: int, transport: httpx.AsyncBaseTransport | None = None, *, proxies: bool = True
+) -> httpx.AsyncClient:
+    """The HTTP client of one Odoo: as many connections as lanes, one more for the poller. `proxies` of the environment."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
         limits=httpx.Limits(max_connections=lanes + 1, max_keepalive_connections=lanes + 1),
         follow_redirects=False,
+        trust_env=proxies,
         transport=transport,
     )
 
