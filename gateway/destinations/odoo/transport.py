@@ -66,7 +66,7 @@ class OdooTransport(Protocol):
 def http_client(
     lanes: int, transport: httpx.AsyncBaseTransport | None = None, *, proxies: bool = True
 ) -> httpx.AsyncClient:
-    """The HTTP client of one Odoo: as many connections as lanes, one more for the poller. `proxies` of the environment."""
+    """The HTTP client of one Odoo: a connection per lane, one for the poller. `proxies`: those of the environment."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
         limits=httpx.Limits(max_connections=lanes + 1, max_keepalive_connections=lanes + 1),
