@@ -261,9 +261,9 @@ def _segments(faults: list[Fault], layer: Layer, interchange: Interchange) -> It
         if fault.entry.level in ("segment", "element") and _code(fault, layer, interchange):
             by_place.setdefault(fault.location.segment, []).append(fault)
     for position, here in list(by_place.items())[:MOST_SEGMENTS]:
-        own = [fault for fault in here if fault.entry.level == "segment"]
-        elements = [fault for fault in here if fault.entry.level == "element"]
-        code = _code(own[0], layer, interchange) if own else None
+        own = [fault for fault in here if fault.entry.level == "segment" or not fault.location.element]
+        elements = [fault for fault in here if fault not in own]
+        code = _segment_code(own[0], layer, interchange) if own else None
         if elements and code is None and layer != "CONTRL":
             code = "8"  # AK304 8: segment has element errors
         yield SegmentAnswer(
@@ -273,6 +273,12 @@ def _segments(faults: list[Fault], layer: Layer, interchange: Interchange) -> It
             code=code,
             elements=tuple(_element(fault, layer, interchange) for fault in elements[:MOST_ELEMENTS]),
         )
+
+
+def _segment_code(fault: Fault, layer: Layer, interchange: Interchange) -> str:
+    if fault.entry.level == "segment" or layer == "CONTRL":
+        return _code(fault, layer, interchange)
+    return "3"  # AK304 3: a rule about elements that has no element to name means that its segment is missing
 
 
 def _element(fault: Fault, layer: Layer, interchange: Interchange) -> ElementAnswer:

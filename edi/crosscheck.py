@@ -72,9 +72,18 @@ def _pyx12(text: str, envelope: Envelope) -> Iterator[Segment]:
 def _pydifact(text: str) -> Iterator[Segment]:
     from pydifact.exceptions import EDISyntaxError
     from pydifact.parser import Parser
+    from pydifact.segments import Segment as Found
+    from pydifact.segments import SegmentFactory
+
+    class Unjudged(SegmentFactory):  # type: ignore[misc]
+        """Without validation: the package has no directories, and would warn about each segment."""
+
+        @staticmethod
+        def create_segment(name: str, *elements: object, **_options: object) -> Found:
+            return SegmentFactory.create_segment(name, *elements, validate=False)
 
     try:
-        for segment in Parser().parse(text):
+        for segment in Parser(factory=Unjudged()).parse(text):
             if segment.tag in ("UNA", "UNB", "UNH", "UNT", "UNZ", "UNG", "UNE"):
                 continue
             elements = [

@@ -315,7 +315,9 @@ def _identity_faults(interchange: Interchange, profile: Profile) -> Iterator[Fau
     )
     sender = _shown(interchange.sender)
     if pair is None:
-        yield fault("interchange.sender-unknown", place, found=sender, expected=f"no {interchange.syntax} is agreed")
+        other = profile.x12 or profile.edifact
+        expected = _shown(Identity(other.partner.id, other.partner.qualifier)) if other else "an agreed identity"
+        yield fault("interchange.sender-unknown", place, found=sender, expected=expected)
         return
     known = (pair.partner, *pair.also)
     if not any((side.id, side.qualifier) == (interchange.sender.id, interchange.sender.qualifier) for side in known):

@@ -20,7 +20,7 @@ from pathlib import Path
 import edi
 from edi.documents.acknowledgement import AnsweredLine, OrderAcknowledged, Response
 from edi.documents.order import OrderLine, OrderReleased
-from edi.documents.types import Code, DateMark, OrderRef, Price, Quantity
+from edi.documents.types import Code, DateMark, Id, OrderRef, Party, Price, Quantity
 from gateway import clock
 from gateway.transports.sftp import SftpSession, connect
 
@@ -38,6 +38,8 @@ class Supplier:
         self.profile, self.session, self.name = profile, session, name
         self.number = self.uploads = 0
         self.seen: set[str] = set()
+        # LIN 1229 of an ORDRSP says only that a line is amended; what differs is for the receiver to find.
+        self.words = {"rescheduled": "changed", "price_changed": "changed"} if profile.edifact else {}
 
     async def trade(self, impostor: Path | None) -> None:
         """The whole story."""
@@ -47,7 +49,7 @@ class Supplier:
         sent = await self.send_answer(answer)
         await self.send_again(sent)
         if impostor is not None:
-            await self.send_as(impostor, answer)
+            await self.send_as(impostor, order)
 
     async def fetch_order(self) -> OrderReleased:
         name, data = await self.wait_for("an order", lambda name, _: name.startswith(("850_", "ORDERS_")))
@@ -69,8 +71,11 @@ class Supplier:
             self.line(line, kinds[index] if index < len(kinds) else "accepted")
             for index, line in enumerate(order.lines)
         )
+        buyer, supplier = parties(self.profile)
         return OrderAcknowledged(
             order=OrderRef(number=order.order.number, date=order.order.date),
+            buyer=buyer,
+            supplier=supplier,
             response=Code(value="accepted_with_changes"),
             purpose=Code(value="original"),
             supplier_order_number=f"SO-{order.order.number.lstrip('P0') or '1'}",
@@ -96,9 +101,9 @@ class Supplier:
             price = Price(
                 amount=price.amount + Decimal("0.25"), currency=price.currency, per_quantity=price.per_quantity
             )
-            responses = (response(kind, whole),)
+            responses = (response(self.words.get(kind, kind), whole),)
         else:
-            responses = (response(kind, whole, 2 if kind == "rescheduled" else 0),)
+            responses = (response(self.words.get(kind, kind), whole, 2 if kind == "rescheduled" else 0),)
         return AnsweredLine(
             line_number=line.line_number, item=line.item, ordered=line.ordered, price=price, responses=responses
         )
@@ -107,9 +112,13 @@ class Supplier:
         """Two sets in one file: `we have it` is good, the answer has a date that does not exist."""
         pending = OrderAcknowledged(
             order=answer.order,
+            buyer=answer.buyer,
+            supplier=answer.supplier,
             response=Code(value="pending"),
             purpose=Code(value="original"),
+            supplier_order_number=f"{answer.supplier_order_number}-RECEIVED",
             acknowledged_on=answer.acknowledged_on,
+            lines=tuple(line.model_copy(update={"responses": ()}) for line in answer.lines),
         )
         data = self.write(pending, answer)
         good = next(r.date.on for line in answer.lines for r in line.responses if r.date).strftime("%Y%m%d").encode()
@@ -146,13 +155,10 @@ class Supplier:
             raise Unexpected("the same file was answered with another acknowledgement than the first time")
         self.say("the stored acknowledgement came again, byte for byte")
 
-    async def send_as(self, other: Path, answer: OrderAcknowledged) -> None:
+    async def send_as(self, other: Path, order: OrderReleased) -> None:
         """A file with another partner's identity in our mailbox."""
-        foreign = edi.load_profile(other).mirrored()
-        document = next(a for a in foreign.agreements if a.direction == "out" and a.type in ("855", "ORDRSP"))
-        event = self.event(answer)
-        data = edi.render(event, foreign, self.numbers(), clock.now())
-        name = await self.upload(data, f"an {document.type} with another partner's identity")
+        foreign = Supplier(edi.load_profile(other).mirrored(), self.session, self.name)
+        name = await self.upload(foreign.write(foreign.answer(order)), "an answer with another partner's identity")
         _, refusal = await self.wait_for("the refusal", lambda file, _: file == f"{name}.rejected.txt")
         line = next(line for line in refusal.decode().splitlines() if line.startswith("- "))
         self.say(f"refused: {line[2:]}")
@@ -198,6 +204,18 @@ class Supplier:
 
     def say(self, text: str) -> None:
         print(f"  {self.name}: {text}", flush=True)  # noqa: T201  this program's output
+
+
+def parties(profile: edi.Profile) -> tuple[Party | None, Party | None]:
+    """Buyer and supplier by the GLNs of the EDIFACT identities; X12 names them in the envelope alone."""
+    pair = profile.edifact
+    if pair is None:
+        return None, None
+
+    def party(gln: str) -> Party:
+        return Party(ids=(Id(scheme="gln", value=gln),))
+
+    return party(pair.partner.id), party(pair.own.id)
 
 
 async def run(arguments: argparse.Namespace) -> int:
