@@ -1,0 +1,146 @@
+"""Events for the laws, made from the models of the events and never from a map.
+
+A model gives the fields; the lengths a document has for texts and the codes that trade uses are added here. `without`
+names fields a document has no place for and therefore refuses; each such refusal has a test of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from edi.documents.types import Data, Id
+from edi.event_fields import Field, fields
+from edi.functions import check_digit_ok
+
+# Lengths that both syntaxes have room for; the name of the field decides, its path where it needs more.
+LENGTHS = {
+    "number": 22, "release": 30, "revision": 6, "line_number": 6, "name": 35, "lines": 35, "city": 30,
+    "region": 2, "postal_code": 15, "country": 2, "phone": 40, "email": 40, "description": 80, "text": 200,
+    "contract": 30, "supplier_order_number": 30, "supplier_reference": 30, "reason": 80, "value": 30, "language": 3,
+    "basis": 2, "kind": 10, "variant": 20,
+}  # fmt: skip
+SHORTEST = {
+    "region": 2,
+    "country": 2,
+    "city": 2,
+    "postal_code": 3,
+    "currency": 3,
+    "basis": 2,
+    "language": 2,
+    "value": 2,
+}
+PARTY_SCHEMES = ("gln", "buyer", "supplier", "duns")
+ITEM_SCHEMES = ("gtin", "buyer", "supplier", "manufacturer")
+CODES: Mapping[str, tuple[str, ...]] = {
+    "uom": ("EA", "C62", "DZN", "KGM", "MTR", "HUR"),
+    "type": ("standalone", "blanket", "release", "rush", "consignment"),
+    "purpose": ("original", "cancel", "change", "replace"),
+    "response": ("accepted", "accepted_with_changes", "accepted_with_exceptions", "pending", "rejected"),
+    "kind": ("requested_delivery", "requested_ship", "cancel_after", "earliest", "latest"),
+    "date.kind": ("promised_delivery", "promised_ship"),
+    "status": ("accepted", "quantity_changed", "price_changed", "rescheduled", "changed", "backordered", "substituted",
+               "on_hold", "rejected", "deleted"),
+}  # fmt: skip
+
+_WORD = st.text(alphabet="ABCDEFGHJKLMNPQRSTUVWXYZ abcdefghijkmnopqrstuvwxyz0123456789-./,", min_size=1, max_size=200)
+
+
+def texts(longest: int, shortest: int = 1) -> st.SearchStrategy[str]:
+    """Text without separators of either syntax and without spaces at its ends."""
+    return (
+        _WORD.map(lambda text: text[:longest].strip())
+        .map(lambda text: text if len(text) >= shortest else (text + "AB1")[:shortest].ljust(shortest, "X"))
+        .map(lambda text: "A" + text[1:] if text.strip(" ") != text or not text else text)
+    )
+
+
+def with_check_digit(digits: str) -> str:
+    return next(digits + last for last in "0123456789" if check_digit_ok(digits + last))
+
+
+IDENTIFIERS = {
+    "gtin": st.integers(1, 10**13 - 1).map(lambda n: with_check_digit(f"{n:013d}")),
+    "gln": st.integers(0, 10**12 - 1).map(lambda n: with_check_digit(f"{n:012d}")),
+}
+
+
+def decimals(places: int = 4) -> st.SearchStrategy[Decimal]:
+    return st.decimals(Decimal(0), Decimal(99999), places=places, allow_nan=False, allow_infinity=False)
+
+
+def events(
+    model: type[Data],
+    *,
+    without: frozenset[str] = frozenset(),
+    always: frozenset[str] = frozenset(),
+    codes: Mapping[str, tuple[str, ...]] | None = None,
+) -> st.SearchStrategy[Any]:
+    """Instances of an event's model. Paths are dotted, without list positions."""
+    return _instances(model, "", without, always, {**CODES, **(codes or {})})
+
+
+def _instances(
+    model: type[Data], path: str, without: frozenset[str], always: frozenset[str], codes: Mapping[str, tuple[str, ...]]
+) -> st.SearchStrategy[Any]:
+    made: dict[str, st.SearchStrategy[Any]] = {}
+    for name, field in fields(model).items():
+        here = f"{path}.{name}" if path else name
+        if here in without:
+            continue
+        value = _one(name, here, field, without, always, codes)
+        if field.many:
+            longest = {"lines": 4}.get(name, 3)
+            made[name] = st.lists(value, min_size=int(field.required), max_size=longest).map(tuple)
+            if field.kind == "id":
+                made[name] = made[name].map(_one_per_scheme)
+        elif field.required or here in always:
+            made[name] = value
+        else:
+            made[name] = st.none() | value
+    return st.fixed_dictionaries(made).map(model.model_validate)
+
+
+def _one(
+    name: str,
+    here: str,
+    field: Field,
+    without: frozenset[str],
+    always: frozenset[str],
+    codes: Mapping[str, tuple[str, ...]],
+) -> st.SearchStrategy[Any]:
+    if field.kind == "object" and field.model is not None:
+        return _instances(field.model, here, without, always, codes)
+    if field.kind == "code":
+        known = next(codes[key] for key in (here, ".".join(here.split(".")[-2:]), name) if key in codes)
+        return st.sampled_from(known).map(lambda value: {"value": value})
+    if field.kind == "id":
+        schemes = ITEM_SCHEMES if here.split(".")[-2] in ("item", "substitute") else PARTY_SCHEMES
+        return st.sampled_from(schemes).flatmap(_identifier)
+    if field.kind == "decimal":
+        return decimals(0 if name == "per_quantity" else 4)
+    if field.kind == "integer":
+        return st.integers(0, 999)
+    if field.kind == "date":
+        return st.dates(dt.date(1990, 1, 1), dt.date(2049, 12, 31))
+    if name == "currency":
+        return st.sampled_from(["EUR", "USD", "GBP"])
+    if name == "incoterm":
+        return st.sampled_from(["EXW", "FCA", "CIF", "DDP"])
+    longest = 20 if here.endswith("address.lines") else LENGTHS[name]
+    if here == "order.number":
+        longest = 17
+    return texts(longest, SHORTEST.get(name, 1))
+
+
+def _identifier(scheme: str) -> st.SearchStrategy[Id]:
+    known = IDENTIFIERS.get(scheme, texts(LENGTHS["value"], 2))
+    return known.map(lambda value: Id(scheme=scheme, value=value))  # type: ignore[arg-type]
+
+
+def _one_per_scheme(ids: tuple[Id, ...]) -> tuple[Id, ...]:
+    return tuple({known.scheme: known for known in ids}.values())
