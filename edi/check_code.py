@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from edi.element_rules import is_date, is_time, value_finding
+from edi.element_rules import dated, is_date, is_moment, is_time, value_finding
 from edi.model import COMPONENT
 from edi.structure import Condition, ElementDef, SegmentDef
 
@@ -63,6 +63,10 @@ class QuickTests(dict[int, QuickTest]):
                 return "def test(parts):\n    return False\n", names
         for condition in self.conditions:
             lines += [f"if {broken}: return False" for broken in _broken(condition, count)]
+        moment = dated(self.parts)
+        if moment is not None and max(moment) <= count:
+            names["is_moment"] = is_moment
+            lines.append(f"if a{moment[0]} and not is_moment(a{moment[0]}, a{moment[1]}): return False")
         body = "\n".join("    " + line for line in lines)
         return f"def test(parts):\n{body}\n    return True\n", names
 

@@ -64,6 +64,39 @@ def is_time(value: str) -> bool:
     return value[:2] < "24" and value[2:4] < "60" and value[4:6] < "60"
 
 
+# Data element 2379: how the value of 2380 beside it is written. Weeks and periods are not judged here.
+_MOMENTS = {
+    "2": ("a date DDMMYY", "%d%m%y", 6),
+    "4": ("a date DDMMCCYY", "%d%m%Y", 8),
+    "101": ("a date YYMMDD", "%y%m%d", 6),
+    "102": ("a date CCYYMMDD", "%Y%m%d", 8),
+    "201": ("a date and time YYMMDDHHMM", "%y%m%d%H%M", 10),
+    "203": ("a date and time CCYYMMDDHHMM", "%Y%m%d%H%M", 12),
+    "204": ("a date and time CCYYMMDDHHMMSS", "%Y%m%d%H%M%S", 14),
+}
+
+
+@lru_cache(maxsize=4096)
+def is_moment(value: str, form: str) -> bool:
+    """A value of data element 2380 in the format 2379 says; true for formats that are not judged."""
+    if form not in _MOMENTS:
+        return True
+    _, pattern, length = _MOMENTS[form]
+    if len(value) != length or not (value.isascii() and value.isdigit()):
+        return False
+    try:
+        datetime.datetime.strptime(value, pattern).replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return False
+    return value[12:] < "60"  # strptime knows leap seconds, EDIFACT does not
+
+
+def dated(parts: tuple[ElementDef, ...]) -> tuple[int, int] | None:
+    """Where a composite has a date or time (2380) and its format (2379), as C507 has; None without them."""
+    places = {part.ref: part.at for part in parts}
+    return (places["2380"], places["2379"]) if {"2380", "2379"} <= set(places) else None
+
+
 def findings(definition: SegmentDef, segment: Segment, decimal: str = "") -> list[Finding]:
     """All findings of a segment, in the order of its elements.
 
@@ -193,6 +226,7 @@ def _composite(element: ElementDef, value: str, repetition: int, decimal: str) -
             wrong = value_finding(component, part, decimal)
             if wrong:
                 found.append(wrong._replace(element=at, component=component.at, repetition=repetition))
+    found += _moment(element, parts, found, repetition)
     surplus = parts[len(element.components) :]
     if any(surplus):
         most = f"at most {len(element.components)} components"
@@ -202,6 +236,17 @@ def _composite(element: ElementDef, value: str, repetition: int, decimal: str) -
         )
     found += list(_unmet("", at, element.components, element.conditions, ["", *parts], found, repetition))
     yield from found
+
+
+def _moment(element: ElementDef, parts: list[str], known: list[Finding], repetition: int) -> Iterator[Finding]:
+    """The value of a date and its format belong together (ISO 9735, C507)."""
+    places = dated(element.components)
+    if places is None or max(places) > len(parts) or any(one.component in places for one in known):
+        return
+    value, form = parts[places[0] - 1], parts[places[1] - 1]
+    if value and not is_moment(value, form):
+        ref = element.components[places[0] - 1].ref
+        yield Finding("element.date", element.at, places[0], repetition, value, _MOMENTS[form][0], ref)
 
 
 def _absent(element: ElementDef, at: int, component: int, repetition: int = 0) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ class Milestone:
 
 def timeline(c: Any, subject: str) -> list[Milestone]:
     """Milestones of a business object (`po/P00042`), oldest first; empty if the ledger knows nothing of it."""
-    return sorted(set(_milestones(c, subject)), key=lambda milestone: milestone.at)
+    return sorted(dict.fromkeys(_milestones(c, subject)), key=lambda milestone: milestone.at)
 
 
 def _milestones(c: Any, subject: str) -> Iterator[Milestone]:

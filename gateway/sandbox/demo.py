@@ -217,8 +217,11 @@ class _Demo:
                 now == order.ordered,
                 f"quantity or price of {order.number} was changed in Odoo: {order.ordered} -> {now}",
             )
-            answers = [n for n in self.notes(order) if "<table" in n["body"] and record["partner_ref"] in n["body"]]
-            need(len(answers) == 1, f"{order.number} has {len(answers)} notes with the confirmed lines, not one")
+            answers = [
+                note for note in self.notes(order) if _plain(note["body"]).split()[1:2] == [record["partner_ref"]]
+            ]
+            need(len(answers) == 1, f"{order.number} has {len(answers)} notes about {record['partner_ref']}, not one")
+            need("<table" in answers[0]["body"], f"the note on {order.number} has no table of what was confirmed")
             need(answers[0]["attachments"], f"the note on {order.number} has no document attached")
             need(
                 len(self.activities(order)) == 1,

@@ -308,8 +308,15 @@ def _composite_faults(element: ElementDef, parts: list[str], repetition: int, de
         else:
             wrong = _value_fault(component, value, decimal)
             faults += [(wrong[0], *here, wrong[1], wrong[2])] if wrong else []
+    said = {component.ref: value for component, value in zip(element.components, values, strict=True)}
+    judged = {c.ref for c in element.components for f in faults if f[1:3] == (at, c.at)}
+    both = said.get("2380") and said.get("2379") and not judged & {"2380", "2379"}
+    if both and not _is_moment(said["2380"], said["2379"]):
+        where = next(component.at for component in element.components if component.ref == "2380")
+        faults.append(("element.date", at, where, repetition, None, False))
     if any(parts[len(values) :]):
         faults.append(("element.components", at, len(values) + 1, repetition, None, False))
+
     for code, position, guide in _conditions(element.conditions, [bool(value) for value in values], missing):
         faults.append((code, at, position, repetition, None, guide))
     return faults
@@ -367,6 +374,20 @@ def _is_date(value: str) -> bool:
         value = ("19" if int(value[:2]) >= 50 else "20") + value
     year, month, day = int(value[:4]), int(value[4:6]), int(value[6:])
     return year >= 1 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+def _is_moment(value: str, form: str) -> bool:
+    """A date or time of C507, spelt out by format."""
+    if form not in ("2", "4", "101", "102", "201", "203", "204"):
+        return True
+    long_year = form in ("4", "102", "203", "204")
+    clock = {"201": 4, "203": 4, "204": 6}.get(form, 0)
+    if len(value) != (8 if long_year else 6) + clock or not set(value) <= set("0123456789"):
+        return False
+    day, time = value[: len(value) - clock], value[len(value) - clock :]
+    if form in ("2", "4"):
+        day = day[4:] + day[2:4] + day[:2]
+    return _is_date(day) and (not time or _is_time(time))
 
 
 def _is_time(value: str) -> bool:
