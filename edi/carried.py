@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from edi.documents.types import Data
 from edi.event_fields import fields
-from edi.mapping_nodes import Node, SegmentNode, Target
+from edi.mapping_nodes import Binding, Node, SegmentNode, Target, every
 
 Tree: TypeAlias = dict[str, Any]  # field -> Tree below it, or True for a whole field
 FIRST, REST, ALL = "[0]", "[1:]", ""
@@ -26,6 +26,26 @@ def carried_paths(layout: tuple[Node, ...], way: str) -> set[tuple[str, ...]]:
         for target in _targets(node):
             found.add(_steps(target, () if target.root else prefix))
     return found
+
+
+def defaults(layout: tuple[Node, ...]) -> list[tuple[tuple[str, ...], Any]]:
+    """Absolute path and canonical value of everything a map writes when the event says nothing."""
+    found = []
+    for prefix, node in every(layout):
+        if not isinstance(node, SegmentNode) or node.way == "read":
+            continue
+        for binding in node.bindings:
+            if binding.default and binding.target is not None:
+                path = (*(() if binding.target.root else prefix), *binding.target.steps)
+                found.append((path, _read_default(binding)))
+    return found
+
+
+def _read_default(binding: Binding) -> Any:
+    if binding.table is not None:
+        meaning = binding.table.read.get(binding.default, binding.default)
+        return {"value": meaning} if binding.target and binding.target.field.kind == "code" else meaning
+    return binding.converter.read(binding.default) if binding.converter else binding.default
 
 
 def _targets(node: SegmentNode) -> Iterable[Target]:
@@ -145,6 +165,20 @@ def _schemes(ids: Iterable[Mapping[str, Any]], dropped: set[str]) -> dict[str, s
         if known["scheme"] not in dropped:
             found.setdefault(known["scheme"], known["value"])
     return found
+
+
+def filled(meant: Any, found: Any, path: tuple[str, ...], value: Any) -> Any:
+    """`meant` with a value the map writes by default, where it has none and that value came back."""
+    if isinstance(meant, list) and isinstance(found, list):
+        return [
+            filled(one, found[number], path, value) if number < len(found) else one for number, one in enumerate(meant)
+        ]
+    if not isinstance(meant, dict) or not isinstance(found, dict) or path[0] not in found:
+        return meant
+    name, rest = path[0], path[1:]
+    if rest:
+        return {**meant, name: filled(meant.get(name, {}), found[name], rest, value)}
+    return {**meant, name: value} if name not in meant and found[name] == value else meant
 
 
 def first_difference(meant: Any, found: Any, path: str = "") -> str:

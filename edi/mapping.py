@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from edi.carried import carried_paths, first_difference, lost_field, uncarried, without
+from edi.carried import carried_paths, defaults, filled, first_difference, lost_field, uncarried, without
 from edi.check import Checked
 from edi.claims import Unmapped
 from edi.documents import model_of
@@ -100,6 +100,7 @@ class Map:
         self._tolerances = tolerances_of(source.tolerate)
         self._dropped = _dropped(source, self._model) | {d.path for d in self._derivations}
         constants = {(name,) for name in source.constants}
+        self._defaults = defaults(self.layout)
         self._homeless = uncarried(self._model, carried_paths(self.layout, "write") | constants, self._dropped)
         reader = read_source(self.layout, self._model, source.constants)
         writer = Writer(self.layout, source.schema.syntax)
@@ -168,7 +169,8 @@ class Map:
     def difference(self, meant: Data, found: Data | None) -> str:
         """PutGet: the first field in which what was read back differs from what was meant, or empty.
 
-        Fields under `not_carried` and derived ones do not count, `raw` codes neither; `normalise` is applied to both.
+        Fields under `not_carried` and derived ones do not count, `raw` codes neither; of several identifiers of a party
+        those the document had no room for; defaults are filled in; `normalise` is applied to both.
         """
         if found is None:
             return "nothing could be read back"
@@ -178,11 +180,10 @@ class Map:
             for step in self._steps:
                 values = step(values)
             sides.append(without(values, self._dropped))
-        return first_difference(self._one_id(sides[0], sides[1]), sides[1])
-
-    def _one_id(self, meant: Any, found: Any) -> Any:
-        """An element pair at a fixed place holds one identifier of a party: those that had no room do not count."""
-        return self._places.fitting_ids(meant, found)
+        expected = self._places.fitting_ids(sides[0], sides[1])
+        for path, value in self._defaults:
+            expected = filled(expected, sides[1], path, value)
+        return first_difference(expected, sides[1])
 
     def tolerated(self, faults: Sequence[Fault]) -> list[Fault]:
         """Faults of the check with those this partner's map tolerates turned into warnings (maps.md 13.3)."""

@@ -320,9 +320,8 @@ class Writer:
         _, _, deep = binding.text.partition("/**/")
         row = self._row(scope, "", binding.address)
         self.source.add(depth, f"x = count(e, {binding.target.steps!r}, {deep!r})")
-        self.source.add(depth, "if x:")
-        self._put(depth + 1, binding.address, self._fitted("str(x)", binding.definition, row), segment, parts)
-        self.source.add(depth + 1, f"{used} = True")
+        self._put(depth, binding.address, self._fitted("str(x)", binding.definition, row), segment, parts)
+        self.source.add(depth, f"{used} = {used} or x > 0")  # nothing to count is no reason to write a count
 
     # --- lists of plain values
 

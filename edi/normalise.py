@@ -96,7 +96,7 @@ def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
                 return [{**first, "quantity": part["quantity"]}, *(other for other in rest if other is not part)]
     if status != "changed":
         return [first, *rest]
-    if "substitute" in first:
+    if first.get("substitute", {}).get("ids"):
         return [{**first, "status": {"value": "substituted"}}, *rest]
     if not rest:
         return [first]
@@ -125,11 +125,12 @@ def _lay_out(data: Data) -> Data:
 
 
 def header_answer(data: Data) -> Data:
-    """An overall answer that stands in the purpose of the document: EDIFACT 1225 without 4343."""
-    if "response" not in data and "purpose" in data:
-        said = {"confirmation": "accepted", "rejection": "rejected", "change": "accepted_with_changes"}
-        return {**data, "response": {"value": said.get(data["purpose"]["value"], "other")}}
-    return data
+    """An overall answer that stands in the purpose of the document (EDIFACT 1225 without 4343), or nowhere."""
+    if "response" in data:
+        return data
+    said = {"confirmation": "accepted", "rejection": "rejected", "change": "accepted_with_changes"}
+    purpose = data["purpose"]["value"] if "purpose" in data else ""
+    return {**data, "response": {"value": said.get(purpose, "other")}}
 
 
 STEPS: Mapping[str, Callable[[Data], Data]] = {

@@ -34,7 +34,7 @@ SHORTEST = {
     "language": 2,
     "value": 2,
 }
-PARTY_SCHEMES = ("gln", "buyer", "supplier", "duns")
+PARTY_SCHEMES = ("gln", "buyer", "supplier", "duns", "vat")
 ITEM_SCHEMES = ("gtin", "buyer", "supplier", "manufacturer")
 CODES: Mapping[str, tuple[str, ...]] = {
     "uom": ("EA", "C62", "DZN", "KGM", "MTR", "HUR"),

@@ -6,17 +6,28 @@ The negative control removes one binding at a time and expects the law, or the r
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from edi.documents import OrderAcknowledged, OrderReleased
 from edi.documents.acknowledgement import AnsweredLine
+from edi.documents.exchange import (
+    Acknowledgement,
+    AnsweredInterchange,
+    ElementAnswer,
+    GroupAnswer,
+    MessageAnswer,
+    SegmentAnswer,
+    Who,
+)
 from edi.documents.types import Code, Data, DateMark
-from edi.errors import RenderError
+from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
+from edi.resources import maps_folder
 from tests.edi.mapping.events import events
 from tests.edi.mapping.wire import read_segments
 
@@ -139,3 +150,177 @@ def _without_duns(data: Data) -> Data:
 def test_put_get(reference: str, data: st.DataObject) -> None:
     event = data.draw(CASES[reference])
     assert put_get(load_map(reference), event) == ""
+
+
+def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+    """The same events in every run."""
+    found: list[Any] = []
+
+    @seed(20261120)
+    @settings(max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def collect(event: Any) -> None:
+        found.append(event)
+
+    collect()
+    return found
+
+
+# Every kind of binding once: plain, date, table, pair, list, loop, first item, note.
+CUTS = {
+    "x12/004010/855": (
+        "BAK04: order.date as date",
+        "BAK08: supplier_order_number",
+        "CUR02: currency",
+        "N301*: address.lines",
+        "ACK05: date.on as date",
+        "ACK02: quantity.value as decimal",
+        "PID05: item.description",
+        "MSG01: responses.reason",
+        "MG: item.ids.manufacturer",
+        "PER02: contact.name",
+        "CTT02: totals.quantity as decimal",
+    ),
+    "edifact/d01b/orders": (
+        "DTM01-2: on as dtm 102",
+        "NAD06: address.city",
+        "PRI01-5: price.per_quantity as decimal",
+        "FTX05: language",
+        "COM01-1: contact.email",
+        "RFF01-2: ids.vat",
+        "BGM02-2: order.revision",
+    ),
+}
+
+
+@pytest.mark.parametrize("identity", CUTS)
+def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
+    events_ = drawn(CASES[f"{identity}@1"], 60)
+    original = (maps_folder() / f"{identity}.map.yaml").read_text()
+    undetected = []
+    for number, cut in enumerate(CUTS[identity]):
+        folder = tmp_path / str(number)
+        path = folder / f"{identity}.map.yaml"
+        path.parent.mkdir(parents=True)
+        assert cut in original
+        path.write_text("".join(line for line in original.splitlines(keepends=True) if line.strip() != cut))
+        try:
+            map_ = load_map(f"{identity}@1", folders=[folder])
+        except MapError:
+            continue  # nothing is left for a mandatory element: found even before a document comes
+        if not any(put_get(map_, event) for event in events_):
+            undetected.append(cut)
+    assert undetected == []
+
+
+def test_acknowledgements_put_get() -> None:
+    x12 = load_map("x12/004010/997@1")
+    for number, data in enumerate(ACKNOWLEDGEMENTS["997"]):
+        assert put_get(x12, data) == "", number
+    contrl = load_map("edifact/service/v3/contrl@1")
+    for number, data in enumerate(ACKNOWLEDGEMENTS["CONTRL"]):
+        assert put_get(contrl, data) == "", number
+
+
+def _message(**more: Any) -> MessageAnswer:
+    return MessageAnswer(
+        **{"control": "0001", "type": "850", "outcome": Code(value="rejected"), "codes": ("5",), **more}
+    )
+
+
+_GROUP = GroupAnswer(
+    type="PO", control="17", outcome=Code(value="partially_accepted"), included=2, received=2, accepted=1
+)
+_SEGMENTS = (
+    SegmentAnswer(position=9, tag="PO1", loop="PO1", code="8", elements=(
+        ElementAnswer(position=2, ref="330", code="6", value="TEN"),
+        ElementAnswer(position=3, component=1, code="7"),
+    )),
+    SegmentAnswer(position=12, tag="CTT", code="3"),
+)  # fmt: skip
+_INTERCHANGE = AnsweredInterchange(
+    control="18", sender=Who(id="4012345000009", qualifier="14"), receiver=Who(id="4012345500004", qualifier="14")
+)
+ACKNOWLEDGEMENTS = {
+    "997": (
+        Acknowledgement(kind="997", group=_GROUP, messages=(_message(segments=_SEGMENTS),)),
+        Acknowledgement(kind="997", group=_GROUP.model_copy(update={"codes": ("1", "2", "3", "4", "5")})),
+        Acknowledgement(kind="997", group=_GROUP, messages=(_message(codes=()), _message(codes=("1", "2", "3", "4")))),
+    ),
+    "CONTRL": (
+        Acknowledgement(kind="CONTRL", interchange=_INTERCHANGE, outcome=Code(value="accepted")),
+        Acknowledgement(kind="CONTRL", interchange=_INTERCHANGE, outcome=Code(value="rejected"), code="2"),
+        Acknowledgement(
+            kind="CONTRL",
+            interchange=_INTERCHANGE,
+            outcome=Code(value="accepted"),
+            messages=(
+                _message(type="ORDERS", version="D", release="01B", agency="UN", codes=("13",)),
+                _message(type="ORDERS", version="D", release="01B", agency="UN", codes=(), segments=(
+                    SegmentAnswer(position=9, elements=(ElementAnswer(position=2, component=1, code="12"),)),
+                    SegmentAnswer(position=10, code="15"),
+                )),
+            ),
+        ),
+    ),
+}  # fmt: skip
+
+
+PRICED = {"line_number": "1", "item": {}, "ordered": {"value": "1"}, "price": {"amount": "1", "per_quantity": "100"}}
+NUMBERED = {"line_number": "1234567", "item": {}, "ordered": {"value": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("reference", "data", "field"),
+    [
+        ("x12/004010/850@1", {"lines": [PRICED]}, "lines.0.price.per_quantity"),
+        ("x12/004010/850@1", {"supplier": {"ids": [{"scheme": "iban", "value": "DE00"}]}}, "supplier.ids.iban"),
+        ("x12/004010/850@1", {"contract": "C" * 31}, "contract"),
+        ("x12/004010/850@1", {"order": {"number": "P1"}}, "order.date"),
+        ("x12/004010/850@1", {"purpose": {"value": "confirmation"}}, "purpose"),
+        ("x12/004010/850@1", {"notes": [{"text": "x"}, {"text": "y" * 265}]}, "notes.1.text"),
+        ("x12/004010/850@1", {"buyer": {"ids": [{"scheme": "gln", "value": "4012345000000"}]}}, "buyer.ids.gln"),
+        ("x12/004010/850@1", {"ship_to": {"name": "DC", "address": {"lines": list("12345")}}}, "ship_to.address.lines"),
+        ("edifact/d01b/orders@1", {"lines": [NUMBERED]}, "lines.0.line_number"),
+    ],
+)
+def test_what_a_document_cannot_say_is_refused_with_its_field(reference: str, data: dict[str, Any], field: str) -> None:
+    whole = {"order": {"number": "P1", "date": "2026-11-20"}, "purpose": {"value": "original"}, "lines": [], **data}
+    with pytest.raises(RenderError) as refused:
+        load_map(reference).write(OrderReleased.model_validate(whole))
+    assert refused.value.field == field
+    assert field in str(refused.value)
+
+
+NOW = {"status": {"value": "accepted"}, "quantity": {"value": "8"}}
+LATE = {"status": {"value": "backordered"}, "quantity": {"value": "2"}, "reason": "late"}
+GONE = {"status": {"value": "deleted"}, "quantity": {"value": "2"}}
+
+
+@pytest.mark.parametrize(
+    ("responses", "field"),
+    [
+        ([{"status": {"value": "price_changed"}}], "lines.0.responses.status"),
+        ([NOW, LATE], "lines.0.responses.1.reason"),
+        ([NOW, GONE], "lines.0.responses.1.status"),
+    ],
+)
+def test_an_answer_edifact_cannot_give_is_refused(responses: list[dict[str, Any]], field: str) -> None:
+    data = OrderAcknowledged.model_validate(
+        {"order": {"number": "P1"}, "response": {"value": "accepted"}, "lines": [{"responses": responses}]}
+    )
+    with pytest.raises(RenderError) as refused:
+        load_map("edifact/d01b/ordrsp@1").write(data)
+    assert refused.value.field == field
+
+
+def test_a_known_raw_code_is_written_again() -> None:
+    lines = [{"responses": [{"status": {"value": "rejected", "raw": "R2"}}]}]
+    data = {"order": {"number": "P1", "date": "2026-11-20"}, "lines": lines}
+    map_ = load_map("x12/004010/855@1")
+    written = {
+        raw: map_.write(OrderAcknowledged.model_validate({**data, "response": {"value": "rejected", "raw": raw}}))
+        for raw in ("RD", "AD", "??")
+    }
+    assert {raw: segments[0][2] for raw, segments in written.items()} == {"RD": "RD", "AD": "RJ", "??": "RJ"}
+    assert ["ACK", "R2"] in written["RD"]
