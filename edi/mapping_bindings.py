@@ -245,6 +245,8 @@ def _pairs(node: Mapping_, own: tuple[str, ...], value: ElementDef, context: Con
         row = as_text(node[key], f"the pair {key}")
         words = _WORD.findall(row)
         target = target_of(words[0], row, context)
+        if words[0].startswith("root."):
+            raise fail(row, "map.bad_pairs", "a pair belongs to the nearest item, not to root")
         if words[1:2] not in ([], ["as"]):
             raise fail(row, "map.bad_pairs", f"after the field of a pair comes as, not {words[1]!r}")
         made = _converter(words[2:] or ["text"], row, value, target)
