@@ -148,7 +148,7 @@ def again(row: Any, stored: Sequence[tuple[Any, bytes]]) -> list[Placement]:
             type=first.type,
             partner=row.partner,
             receipt=row.id,
-            name=_again_name(first.name, row.id),
+            name=f"{row.name}.rejected.txt" if first.kind == "refusal" else _again_name(first.name, row.id),
             payload=payload,
             facts=dict(first.facts),
         )

@@ -132,7 +132,7 @@ async def test_a_destination_that_is_down_delays_only_itself(world: World) -> No
     down = False
     world.later(seconds=15)
     await world.settle()
-    assert [p.key for p in world.odoo.parcels[1:]] == [f"po/P{n}" for n in range(1, 6)]
+    assert sorted(p.key for p in world.odoo.parcels[1:]) == [f"po/P{n}" for n in range(1, 6)]
     assert all(p.attempt == 1 for p in world.odoo.parcels)  # nothing was counted against the documents
 
 

@@ -170,7 +170,7 @@ def order_released(number: str = "P00042", **changes: Any) -> edi.Event:
             {
                 "line_number": "675",
                 "item": {"ids": [{"scheme": "buyer", "value": "SKU-1"}], "description": "Widget A"},
-                "ordered": {"value": "100", "uom": {"value": "C62"}},
+                "ordered": {"value": "100", "uom": {"value": "EA"}},
                 "price": {"amount": "12.5"},
                 "dates": [{"kind": {"value": "requested_delivery"}, "on": "2026-12-15"}],
             }
