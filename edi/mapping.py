@@ -1,6 +1,6 @@
 """Maps: between the tree of a checked message and the data of a canonical event, both ways.
 
-    map_ = load_map("acme/855@1", Path("partners/acme"))
+    map_ = load_map("example/855@1", Path("partners/example"))
     reading = map_.read(message, checked)      data, faults, inherited, unmapped
     segments = map_.write(data)                between ST and SE, UNH and UNT
 
@@ -68,7 +68,7 @@ class Reading:
 class Map:
     """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
 
-    `identity` is `acme/855`, `version` `acme/855@1.0.0`, `event` the type with its major, `schema` what the partner's
+    `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major, `schema` what the partner's
     guide leaves of the standard, `source` the generated Python.
     """
 
@@ -191,7 +191,7 @@ class Map:
 
 
 def load_map(reference: str, folder: Path | None = None, folders: Sequence[Path] = ()) -> Map:
-    """The map of a reference such as `x12/004010/855@1`, or `acme/855@1` with the partner's folder.
+    """The map of a reference such as `x12/004010/855@1`, or `example/855@1` with the partner's folder.
 
     `folders` are searched before the shipped maps. Kept in memory until one of its files changes. Raises MapError.
     """

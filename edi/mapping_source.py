@@ -70,7 +70,7 @@ class MapSource:
 
 
 def load_source(reference: str, folder: Path | None, folders: Sequence[Path]) -> MapSource:
-    """The merged source of `acme/855@1` or `x12/004010/855@2.0`. `folder` is the partner's. Raises MapError."""
+    """The merged source of `example/855@1` or `x12/004010/855@2.0`. `folder` is the partner's. Raises MapError."""
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise MapError(f"{reference}:1:1: map.reference: {reference!r} is not a map such as x12/004010/855@1")

@@ -48,7 +48,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One document in one direction. `version` and `convention` as in Message; `map` is `acme/855@1`."""
+    """One document in one direction. `version` and `convention` as in Message; `map` is `example/855@1`."""
 
     syntax: Syntax
     type: str
