@@ -1,11 +1,11 @@
 """Exceptions: the caller's or our own mistakes. A partner's bad data is never one of these; it is a Fault value.
 
-    EdiError
-    ├── ProfileError      a partner.yaml that cannot be used        (file, line, key in the text)
-    ├── MapError          a schema or map file that cannot be used  (file:line:column: code: sentence)
-    ├── EventError        an event that is not valid for its type
-    └── RenderError       an event that cannot be written for this partner
-        └── SelfCheckError    what we wrote does not read back equal: the project's own bug
+EdiError
+├── ProfileError      a partner.yaml that cannot be used        (file, line, key in the text)
+├── MapError          a schema or map file that cannot be used  (file:line:column: code: sentence)
+├── EventError        an event that is not valid for its type
+└── RenderError       an event that cannot be written for this partner
+    └── SelfCheckError    what we wrote does not read back equal: the project's own bug
 """
 
 from __future__ import annotations
