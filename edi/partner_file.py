@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from edi import located, yaml_source
 from edi.errors import ProfileError
 from edi.model import Delimiters, Syntax
-from edi.profile import Agreement, Direction, FunctionalAck, Identities, OnError, Profile, Side
+from edi.profile import Agreement, Direction, Identities, OnError, Profile, Side
 
 Status = Literal["onboarding", "test", "shadow", "live", "suspended", "retired"]
 
@@ -83,20 +83,17 @@ class SyntaxFile(_Part):
 
 
 class AckFile(_Part):
-    functional: FunctionalAck = "none"
+    functional: Literal["997", "contrl", "none"] = "none"
     detail: Literal["errors", "all"] = "errors"
     ta1: Literal["on_request", "always", "never"] = "on_request"
-    contrl: Literal["receipt", "syntax", "both"] = "syntax"
-    batching: Literal["per_group", "per_interchange"] = "per_group"
-    within: str = "15m"
-    application: Literal["824", "aperak", "email", "none"] = "none"
+    contrl: Literal["syntax"] = "syntax"
 
 
 class AgreementFile(_Part):
     document: str
     direction: Direction
     map: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*@\d+(\.\d+)?$")
-    phase: Literal["off", "shadow", "test", "live"] = "live"
+    phase: Literal["off", "live"] = "live"
     channel: str = ""
     delimiters: DelimitersFile | None = None
     syntax: SyntaxFile | None = None
@@ -151,7 +148,7 @@ class PartnerFile(_Part):
     name: str = ""
     status: Status = "onboarding"
     timezone: str = "UTC"
-    language: str = "en"
+    language: Literal["en"] = "en"
     identities: IdentitiesFile
     agreements: list[AgreementFile] = []
     charset: str = ""

@@ -103,7 +103,7 @@ class Daemon:
     async def _connect(self) -> None:
         """Sinks and sources of the business systems, then the mailboxes."""
         for name, (module, settings) in self.configuration.destinations.items():
-            system = module.build(name, settings, self.configuration.book, self.configuration.secrets)
+            system = module.build(name, settings, self.configuration.book.served, self.configuration.secrets)
             self._systems[name] = system
             if hasattr(system, "close"):
                 self._parts.push_async_callback(system.close)
@@ -126,10 +126,10 @@ class Daemon:
         await self.sftp.start()
 
     def _adopt(self, book: Book) -> None:
-        """Make a book of partners the one in force: sinks, pollers, hosted mailboxes."""
+        """Make a book of partners the one in force. Only partners that trade have mailboxes and pollers."""
         sinks: dict[str, Sink] = dict(self._systems)
         wanted = {f"poll:{name}" for name in self._systems}
-        for partner in book:
+        for partner in book.served:
             for name, settings in partner.channels.items():
                 mailbox = f"{partner.id}/{name}"
                 module = transport(settings.kind)
@@ -145,14 +145,14 @@ class Daemon:
         self.flow.book = book
         self.flow.sinks = sinks
         for system in self._systems.values():
-            system.adopt(book)
+            system.adopt(book.served)
         if self.sftp is not None:
             self.sftp.replace(self._hosted(book))
 
     def _hosted(self, book: Book) -> dict[str, Any]:
         return {
             f"{partner.id}/{name}": settings
-            for partner in book
+            for partner in book.served
             for name, settings in partner.channels.items()
             if settings.kind == "sftp-server"
         }

@@ -39,6 +39,11 @@ class Partner:
     channels: Mapping[str, Any]
 
     @property
+    def served(self) -> bool:
+        """Whether this partner trades here: `live`, or `test` in a test environment. Others are checked and wait."""
+        return self.file.status == "live" or (self.file.status == "test" and self.profile.environment == "test")
+
+    @property
     def destination(self) -> str:
         """The business system that gets this partner's events, empty if none."""
         return str(self.file.odoo.get("instance", ""))
@@ -70,6 +75,11 @@ class Book:
 
     def __iter__(self) -> Iterator[Partner]:
         return iter(self.partners.values())
+
+    @property
+    def served(self) -> Book:
+        """The partners that trade."""
+        return Book({name: partner for name, partner in self.partners.items() if partner.served})
 
     def get(self, partner: str) -> Partner | None:
         return self.partners.get(partner)

@@ -131,8 +131,8 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
 
 
 def no_such_destination(parcel: Parcel) -> Outcome:
-    sentence = f"{parcel.destination} is no destination or mailbox of this configuration"
-    return Transient(sentence, retry_in=CONNECTOR_WAIT, scope="connector", alarm="config")
+    sentence = f"{parcel.destination} is not open: its partner does not trade now, or it is not in the configuration"
+    return Transient(sentence, retry_in=CONNECTOR_WAIT, scope="connector")
 
 
 def defect(parcel: Parcel, error: Exception) -> Outcome:
