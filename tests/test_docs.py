@@ -1,0 +1,27 @@
+"""The documentation says what the code has: every configuration key, every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from edi.partner_file import AgreementFile, PartnerFile
+from gateway.config import Keys, Listeners, Timing
+from gateway.destinations.odoo.settings import Flow, Flows, OdooSettings, Poll, Policy
+from gateway.transports.folder import FolderChannel
+from gateway.transports.sftp import HostedMailbox, Listener, PolledMailbox
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MODELS = [
+    Keys, Listeners, Timing, Listener, HostedMailbox, PolledMailbox, FolderChannel,
+    OdooSettings, Flow, Flows, Poll, Policy, PartnerFile, AgreementFile,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_configuration_key_is_documented(model: type[BaseModel]) -> None:
+    text = "\n".join((DOCS / name).read_text(encoding="utf-8") for name in ("configuration.md", "onboarding.md"))
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    assert [key for key in keys if key not in text] == []
