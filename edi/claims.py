@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edi.mapping_nodes import Address, LoopNode, Node, Pairs, SegmentNode
+from edi.mapping_nodes import Address, Into, LoopNode, Node, Pairs, SegmentNode
 from edi.model import COMPONENT, REPEAT, Segment
 from edi.structure import Entry, LoopEntry, value_at
 
@@ -52,23 +52,21 @@ def _level(
     loop: LoopNode | None,
     sizes: dict[tuple[str | int, ...], int],
 ) -> Iterator[Claim]:
-    for index, entry in enumerate(entries):
+    for index, occurrences in enumerate(tree):
+        if not occurrences:
+            continue
+        entry = entries[index]
         nodes = [node for node in layout if node.index == index and node.way != "write"]
-        taken = dict.fromkeys(range(len(nodes)), 0)
-        for occurrence in tree[index] or ():
+        taken = [0] * len(nodes)
+        for occurrence in occurrences:
             segment = occurrence[0][0] if isinstance(entry, LoopEntry) else occurrence
-            number = next(
-                (
-                    n
-                    for n, node in enumerate(nodes)
-                    if node.claims(segment) and (node.most is None or taken[n] < node.most)
-                ),
-                None,
-            )
-            node = None if number is None else nodes[number]
-            if number is not None:
-                taken[number] += 1
-            inner = _inner(node, path, sizes)
+            node: Node | None = None
+            for number, candidate in enumerate(nodes):
+                if (candidate.most is None or taken[number] < candidate.most) and candidate.claims(segment):
+                    taken[number] += 1
+                    node = candidate
+                    break
+            inner = path if node is None or node.into is None else _inner(node.into, path, sizes)
             if not isinstance(entry, LoopEntry):
                 claimed = node if isinstance(node, SegmentNode) else None
                 yield Claim(segment, claimed, inner, loop if index == 0 else None)
@@ -78,41 +76,66 @@ def _level(
                 yield from _level((), entry.layout, occurrence, inner, None, sizes)
 
 
-def _inner(
-    node: Node | None, path: tuple[str | int, ...], sizes: dict[tuple[str | int, ...], int]
-) -> tuple[str | int, ...]:
-    if node is None or node.into is None:
-        return path
-    base = node.into.target.steps if node.into.target.root else (*path, *node.into.target.steps)
-    if not node.into.many:
+def _inner(into: Into, path: tuple[str | int, ...], sizes: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+    base = into.target.steps if into.target.root else (*path, *into.target.steps)
+    if not into.many:
         return base
     sizes[base] = sizes.get(base, 0) + 1
     return (*base, sizes[base] - 1)
 
 
-def unclaimed(claim: Claim) -> Iterator[tuple[Address, str, str]]:
-    """Address, value and qualifier of everything in a segment that its node does not claim."""
-    segment, node = claim.segment, claim.node
-    if segment[0] in _ENVELOPE:
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of a segment a node claims: element and component, from where on everything, and its pairs."""
+
+    known: frozenset[tuple[int, int]]
+    rest: tuple[tuple[int, int], ...]
+    pairs: Pairs | None
+    listed: frozenset[str]
+
+
+def coverage(node: SegmentNode | None, loop: LoopNode | None) -> Coverage:
+    """The coverage of a node whose segment may be the trigger of a loop; without a node only what `when` tests."""
+    tests = (*(loop.when if loop else ()), *(node.when if node else ()))
+    found = {(t.address.element, t.address.component) for t in tests}
+    rest: list[tuple[int, int]] = []
+    pairs = None
+    if node is not None:
+        found |= {(d.address.element, d.address.component) for d in node.derived}
+        pairs = node.pairs
+        for binding in node.bindings:
+            at, made = binding.address, binding.converter
+            found.add((at.element, at.component))
+            if at.rest:
+                rest.append((at.element, at.component))
+            if made is not None and made.beside == "format":
+                found.add((at.element, at.component + 1))
+            elif made is not None and made.beside:
+                found.add((int(made.beside[-2:]), 0))
+    found |= {(element, 1) for element, component in found if component == 0}
+    listed = frozenset(pair.qualifier for pair in pairs.pairs) if pairs is not None else frozenset()
+    return Coverage(frozenset(found), tuple(rest), pairs, listed)
+
+
+def unclaimed(segment: Segment, cover: Coverage) -> Iterator[tuple[Address, str, str]]:
+    """Address, value and qualifier of everything in a segment that is not covered."""
+    tag = segment[0]
+    if tag in _ENVELOPE:
         return
-    known = _places(claim)
-    rest = {(b.address.element, b.address.component) for b in node.bindings if b.address.rest} if node else set()
-    pairs = node.pairs if node is not None else None
     for element in range(1, len(segment)):
-        for component, value in _parts(segment[element]):
-            if not value.strip(" "):
-                continue
-            at = (element, component) if (element, component) in known or component > 1 else (element, 0)
-            if at in known or (element, component) in known or _listed(rest, element, component):
+        text = segment[element]
+        if not text or ((element, 1) in cover.known and COMPONENT not in text and REPEAT not in text):
+            continue
+        composite = COMPONENT in text
+        for component, value in _parts(text):
+            if not value.strip(" ") or (element, component) in cover.known or _listed(cover.rest, element, component):
                 continue
             qualifier = ""
-            if pairs is not None:
-                qualifier, covered = _paired(pairs, segment, element, component)
-                if covered:
+            if cover.pairs is not None:
+                qualifier, listed = _paired(cover, cover.pairs, segment, element, component)
+                if listed:
                     continue
-            yield Address(segment[0], element, component if COMPONENT in segment[element] else 0), value, (
-                qualifier or value_at(segment, 1, 1)
-            )  # fmt: skip
+            yield Address(tag, element, component if composite else 0), value, qualifier or value_at(segment, 1, 1)
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -121,43 +144,24 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
         yield from enumerate(repetition.split(COMPONENT), 1)
 
 
-def _places(claim: Claim) -> set[tuple[int, int]]:
-    """Everything bound or tested; component 1 stands also for the element without components."""
-    node = claim.node
-    tests = (*(claim.loop.when if claim.loop else ()), *(node.when if node else ()))
-    found = {(t.address.element, t.address.component) for t in tests}
-    found |= {(d.address.element, d.address.component) for d in (node.derived if node else ())}
-    for binding in node.bindings if node else ():
-        at = binding.address
-        found.add((at.element, at.component))
-        made = binding.converter
-        if made is not None and made.beside == "format":
-            found.add((at.element, at.component + 1))
-        elif made is not None and made.beside:
-            found.add((int(made.beside[-2:]), 0))
-    return found | {(element, 1) for element, component in found if component == 0}
+def _listed(rest: tuple[tuple[int, int], ...], element: int, component: int) -> bool:
+    return any((at == element and component >= part) if part else element >= at for at, part in rest)
 
 
-def _listed(rest: set[tuple[int, int]], element: int, component: int) -> bool:
-    return any((at == element and part and component >= part) or (not part and element >= at) for at, part in rest)
-
-
-def _paired(pairs: Pairs, segment: Segment, element: int, component: int) -> tuple[str, bool]:
+def _paired(cover: Coverage, pairs: Pairs, segment: Segment, element: int, component: int) -> tuple[str, bool]:
     """The qualifier a value stands with, and whether it is listed."""
     first, value = pairs.first, pairs.value
-    listed = {pair.qualifier for pair in pairs.pairs}
     if pairs.form == "fixed":
+        here = {(first.element, first.component or 1), (value.element, value.component or 1)}
+        if (element, component) not in here:
+            return "", False
         qualifier = value_at(segment, first.element, first.component).rstrip(" ")
-        here = (element, component) in {
-            (first.element, first.component or 1),
-            (value.element, value.component or 1),
-        }
-        return (qualifier, qualifier in listed) if here else ("", False)
+        return qualifier, qualifier in cover.listed
     if not first.element <= element <= pairs.last:
         return "", False
     if pairs.form == "composites":
         qualifier = value_at(segment, element, first.component).rstrip(" ")
-        return qualifier, qualifier in listed and component in (first.component, value.component)
+        return qualifier, qualifier in cover.listed and component in (first.component, value.component)
     at = element - (element - first.element) % 2
-    qualifier = segment[at].rstrip(" ") if at < len(segment) else ""
-    return qualifier, qualifier in listed
+    qualifier = segment[at].rstrip(" ")
+    return qualifier, qualifier in cover.listed

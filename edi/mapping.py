@@ -68,8 +68,8 @@ class Reading:
 class Map:
     """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
 
-    `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major, `schema` what the partner's
-    guide leaves of the standard, `source` the generated Python.
+    `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major, `schema` what the guide
+    of the partner leaves of the standard, `source` the generated Python.
     """
 
     def __init__(self, source: MapSource) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edi.check import Checked
-from edi.claims import Claim, Unmapped, claims, unclaimed
+from edi.claims import Claim, Coverage, Unmapped, claims, coverage, unclaimed
 from edi.documents.types import Data
 from edi.event_fields import fields
 from edi.faults import Fault, fault
@@ -32,6 +32,7 @@ class Places:
 
     def __init__(self, layout: tuple[Node, ...], schema: Schema, ignored: frozenset[str]) -> None:
         self.layout, self.schema = layout, schema
+        self._covers: dict[tuple[int, int], Coverage] = {}
         self._ignored = frozenset(_bare(at) for at in ignored)
 
     def fault(self, note: tuple[Any, ...], checked: Checked) -> Fault:
@@ -119,7 +120,9 @@ class Places:
         """Everything in the message that nothing claims and nobody ignores."""
         found = []
         for claim in claims(self.layout, self.schema.layout, checked.tree):
-            for at, value, qualifier in unclaimed(claim):
+            key = (id(claim.node), id(claim.loop))
+            cover = self._covers.get(key) or self._covers.setdefault(key, coverage(claim.node, claim.loop))
+            for at, value, qualifier in unclaimed(claim.segment, cover):
                 _, path = checked.place(claim.segment)
                 place = f"{path}/{at}"
                 if not self._is_ignored(place):

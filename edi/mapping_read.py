@@ -74,7 +74,24 @@ def _layout(source: Source, depth: int, layout: tuple[Node, ...], tree: str, sco
         if node.way != "write":
             groups.setdefault(node.index, []).append(node)
     for index, nodes in groups.items():
-        _group(source, depth, nodes, f"{tree}[{index}]", scope)
+        if index == 0 and scope.trigger != "None":
+            _trigger(source, depth, nodes, scope)
+        else:
+            _group(source, depth, nodes, f"{tree}[{index}]", scope)
+
+
+def _trigger(source: Source, depth: int, nodes: list[Node], scope: _Scope) -> None:
+    """The one segment that opens a loop: the first node that fits claims it."""
+    word = "if"
+    for node in nodes:
+        assert isinstance(node, SegmentNode)
+        tests = [_test(source, scope.trigger, test) for test in node.when]
+        if len(nodes) == 1 and not tests:
+            _segment(source, depth, node, scope.trigger, scope)
+            return
+        source.add(depth, f"{word} {' and '.join(tests) or 'True'}:  # {_row(node)}")
+        _segment(source, depth + 1, node, scope.trigger, scope)
+        word = "elif"
 
 
 def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Scope) -> None:

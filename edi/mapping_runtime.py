@@ -165,11 +165,7 @@ def coded(code_for: Callable[[str, str], str | None], value: Any, row: int) -> s
 
 @dataclass(frozen=True, slots=True)
 class PairSpec:
-    """One qualifier of `pairs` as the writer needs it.
-
-    `holder` leads to the dict with the field or the `ids`. `group` are the numbers of all specs for the same scheme,
-    listed on the first of them and empty on the others.
-    """
+    """One qualifier of `pairs` as the writer needs it: `holder` leads to the dict with the field or the `ids`."""
 
     qualifier: str
     holder: tuple[str, ...]
@@ -177,54 +173,72 @@ class PairSpec:
     scheme: str
     write: Callable[[str], str | None]
     row: int
-    group: tuple[int, ...] = ()
 
 
-def pick(item: Item, specs: Sequence[PairSpec]) -> list[tuple[str, str, int]]:
+class PairSpecs:
+    """The pairs of one segment, sorted so that every identifier is looked at once."""
+
+    def __init__(self, specs: Sequence[PairSpec]) -> None:
+        self.specs = tuple(specs)
+        self.plain = tuple((number, spec) for number, spec in enumerate(specs) if not spec.scheme)
+        holders = dict.fromkeys(spec.holder for spec in specs if spec.scheme)
+        # per holder of ids: scheme -> the numbers of its specs, as listed
+        self.ids = tuple((holder, self._by_scheme(holder)) for holder in holders)
+
+    def _by_scheme(self, holder: tuple[str, ...]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, spec in enumerate(self.specs):
+            if spec.scheme and spec.holder == holder:
+                found.setdefault(spec.scheme, []).append(number)
+        return found
+
+
+def pick(item: Item, pairs: PairSpecs) -> list[tuple[str, str, int]]:
     """Qualifier, text and row of every pair that has a value: those with their own qualifier first, then as listed.
 
     An identifier keeps the qualifier it was read with if that is listed; else it takes the first listed one whose
     converter accepts it. Of several identifiers of a scheme that have no own qualifier the first is written.
     """
-    own: dict[int, tuple[str, str, int]] = {}
-    found: dict[int, tuple[str, str, int]] = {}
-    for place, spec in enumerate(specs):
-        holder = item
-        for step in spec.holder:
-            inner = holder.get(step, NOTHING)
-            holder = head(inner) if isinstance(inner, list) else inner
-        if not spec.scheme:
-            value = holder.get(spec.name)
-            if value is not None:
-                found[place] = (spec.qualifier, converted(spec.write, value, spec.row), spec.row)
-        elif spec.group:
-            for known in holder.get("ids", NONE):
-                if known["scheme"] == spec.scheme:
-                    _assign(known, specs, spec.group, own, found)
-    return [own[n] for n in sorted(own)] + [found[n] for n in sorted(found) if n not in own]
+    own: dict[int, str] = {}
+    found: dict[int, str] = {}
+    specs = pairs.specs
+    for number, spec in pairs.plain:
+        value = _held(item, spec.holder).get(spec.name)
+        if value is not None:
+            found[number] = converted(spec.write, value, spec.row)
+    for holder, by_scheme in pairs.ids:
+        for known in _held(item, holder).get("ids", NONE):
+            numbers = by_scheme.get(known["scheme"])
+            if numbers is not None:
+                _assign(known, specs, numbers, own, found)
+    order = [*sorted(own), *sorted(number for number in found if number not in own)]
+    return [(specs[n].qualifier, own.get(n) or found[n], specs[n].row) for n in order]
+
+
+def _held(item: Item, steps: tuple[str, ...]) -> Item:
+    for step in steps:
+        inner = item.get(step, NOTHING)
+        item = head(inner) if isinstance(inner, list) else inner
+    return item
 
 
 def _assign(
-    known: Item,
-    specs: Sequence[PairSpec],
-    group: tuple[int, ...],
-    own: dict[int, tuple[str, str, int]],
-    found: dict[int, tuple[str, str, int]],
+    known: Item, specs: tuple[PairSpec, ...], numbers: list[int], own: dict[int, str], found: dict[int, str]
 ) -> None:
-    mine = [n for n in group if specs[n].qualifier == known.get("raw")]
-    for n in mine:
-        text = specs[n].write(known["value"])
-        if text is not None:
-            own.setdefault(n, (specs[n].qualifier, text, specs[n].row))
-            return
-    if any(n in found for n in group):
+    value, raw = known["value"], known.get("raw")
+    if raw is not None:
+        for number in numbers:
+            if specs[number].qualifier == raw and (text := specs[number].write(value)) is not None:
+                own.setdefault(number, text)
+                return
+    if any(number in found for number in numbers):
         return
-    for n in group:
-        text = specs[n].write(known["value"])
+    for number in numbers:
+        text = specs[number].write(value)
         if text is not None:
-            found[n] = (specs[n].qualifier, text, specs[n].row)
+            found[number] = text
             return
-    raise Refused("write.not-invertible", specs[group[0]].row, known["value"])
+    raise Refused("write.not-invertible", specs[numbers[0]].row, value)
 
 
 def join(parts: list[str]) -> str:

@@ -6,12 +6,11 @@ protected: constants alone never cause a segment; a value that does not fit is r
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 
 from edi.generated import Source
 from edi.mapping_nodes import Address, Binding, LoopNode, Pairs, SegmentNode, Target, Test
-from edi.mapping_runtime import PairSpec
+from edi.mapping_runtime import PairSpec, PairSpecs
 from edi.structure import ElementDef
 
 _UNLIMITED = 1_000_000
@@ -251,7 +250,7 @@ class SegmentCode:
 
     def _pairs(self, depth: int, pairs: Pairs) -> None:
         source, first, value = self.code.source, pairs.first, pairs.value
-        specs = source.bind("p", tuple(self._specs(pairs)))
+        specs = source.bind("p", PairSpecs(self._specs(pairs)))
         definition = self.node.entry.definition.element(value.element, value.component)
         assert definition is not None
         text = self.code.fitted("v", definition, "r")
@@ -282,12 +281,6 @@ class SegmentCode:
             row = self.code.row(self.scope, pair.target, pairs.value)
             name, scheme = pair.target.steps[-1], pair.target.scheme
             specs.append(PairSpec(pair.qualifier, steps, name, scheme, pair.converter.write, row))
-        groups: dict[tuple[tuple[str, ...], str], list[int]] = {}
-        for number, spec in enumerate(specs):
-            if spec.scheme:
-                groups.setdefault((spec.holder, spec.scheme), []).append(number)
-        for numbers in groups.values():
-            specs[numbers[0]] = dataclasses.replace(specs[numbers[0]], group=tuple(numbers))
         return specs
 
 
