@@ -107,7 +107,7 @@ def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
         return [{**first, "status": {"value": "accepted"}, "quantity": left}, *rest]
     # Nothing is left for the line itself: what it says belongs to its first part.
     extra = {name: value for name, value in first.items() if name != "status" and name not in rest[0]}
-    return [{**rest[0], **extra}, *rest[1:]]
+    return _amended([{**rest[0], **extra}, *rest[1:]], ordered)
 
 
 def _lay_out(data: Data) -> Data:
