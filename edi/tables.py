@@ -84,8 +84,8 @@ def changed(table: Table, node: Mapping_, *, strict: bool) -> Table:
                 raise fail(meaning, "overlay.no_effect", f"the table {table.name} already reads {code!s} as {said}")
             read[str(code)] = said
     if "remove" in node:
-        for code in as_sequence(node["remove"], "remove"):
-            gone = as_text(code, "a code")
+        for entry in as_sequence(node["remove"], "remove"):
+            gone = as_text(entry, "a code")
             if gone not in read:
                 raise fail(gone, "overlay.no_target", f"the table {table.name} has no code {gone!s}")
             del read[str(gone)]

@@ -139,7 +139,7 @@ def _one(
 
 def _identifier(scheme: str) -> st.SearchStrategy[Id]:
     known = IDENTIFIERS.get(scheme, texts(LENGTHS["value"], 2))
-    return known.map(lambda value: Id(scheme=scheme, value=value))  # type: ignore[arg-type]
+    return known.map(lambda value: Id(scheme=scheme, value=value))
 
 
 def _one_per_scheme(ids: tuple[Id, ...]) -> tuple[Id, ...]:
