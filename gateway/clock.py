@@ -30,19 +30,35 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
+def check_cron(expression: str) -> str:
+    """A five-field cron expression, or empty. Raises ValueError."""
+    if expression:
+        try:
+            CronTrigger.from_crontab(expression, timezone=UTC)
+        except ValueError as error:
+            raise ValueError(f"{expression!r} is no cron expression such as `*/5 6-20 * * mon-fri`: {error}") from None
+    return expression
+
+
 class Schedule:
     """Runs named jobs again and again, one run of a job at a time; a missed run is not made up for."""
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    def every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
-        """Run `job` now and then every `seconds`."""
-        self._add(job, IntervalTrigger(seconds=seconds, timezone=UTC), name)
-
-    def cron(self, expression: str, name: str, job: Callable[[], Awaitable[object]]) -> None:
-        """Run `job` at the times of a five-field cron expression, UTC."""
-        self._add(job, CronTrigger.from_crontab(expression, timezone=UTC), name)
+    def repeat(self, name: str, job: Callable[[], Awaitable[object]], every: float, cron: str = "") -> None:
+        """Run `job` now and then every so many seconds, or at the times of a cron expression if there is one."""
+        trigger = CronTrigger.from_crontab(cron, timezone=UTC) if cron else IntervalTrigger(seconds=every, timezone=UTC)
+        self._scheduler.add_job(
+            job,
+            trigger,
+            id=name,
+            replace_existing=True,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            **({} if cron else {"next_run_time": now()}),
+        )
 
     def names(self) -> set[str]:
         """The jobs there are."""
@@ -58,15 +74,3 @@ class Schedule:
     def stop(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-
-    def _add(self, job: Callable[[], Awaitable[object]], trigger: object, name: str) -> None:
-        self._scheduler.add_job(
-            job,
-            trigger,
-            id=name,
-            replace_existing=True,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-            next_run_time=now(),
-        )

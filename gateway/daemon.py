@@ -108,7 +108,7 @@ class Daemon:
             if hasattr(system, "close"):
                 self._parts.push_async_callback(system.close)
             if hasattr(system, "poll"):
-                self._poll(f"poll:{name}", system.interval, system.poll)
+                self._poll(f"poll:{name}", system.poll, system.interval)
         self._adopt(self.configuration.book)
 
     async def _listen(self) -> None:
@@ -139,7 +139,7 @@ class Daemon:
                 poller = module.poller(mailbox, settings, self.configuration.secrets)
                 if poller is not None:
                     wanted.add(f"poll:{mailbox}")
-                    self._poll(f"poll:{mailbox}", poller.every, poller.poll)
+                    self._poll(f"poll:{mailbox}", poller.poll, poller.every, poller.cron)
         for gone in self.schedule.names() - wanted:
             self.schedule.remove(gone)
         self.flow.book = book
@@ -157,14 +157,14 @@ class Daemon:
             if settings.kind == "sftp-server"
         }
 
-    def _poll(self, name: str, every: float, poll: Callable[[Any], Awaitable[int]]) -> None:
+    def _poll(self, name: str, poll: Callable[[Any], Awaitable[int]], every: float, cron: str = "") -> None:
         async def once() -> None:
             try:
                 await poll(self.flow)
             except Exception:
                 logger.exception("a poll failed; it is tried again at its next time", poll=name)
 
-        self.schedule.every(every, name, once)
+        self.schedule.repeat(name, once, every, cron)
 
     def _wake(self, lane: str, due: dt.datetime) -> None:
         self.dispatcher.wake(lane, due)

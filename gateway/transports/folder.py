@@ -50,7 +50,7 @@ class FolderPoller:
     def __init__(self, source: str, settings: FolderChannel, base: Path) -> None:
         if settings.in_ is None:
             raise ValueError(f"{source}: this channel has no in folder")
-        self.source, self.every = source, settings.every
+        self.source, self.every, self.cron = source, settings.every, settings.cron
         path = base / settings.in_
         self._folder = _Disk(path, base / settings.archive if settings.archive else path / "archive")
         self._rounds = Rounds(source, settings)

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway import clock
+from gateway.clock import check_cron
 from gateway.ports import Arrival, Inlet
 from gateway.transports.names import beside, in_progress
 from gateway.units import Duration, Size
@@ -41,6 +42,7 @@ class Rules(BaseModel):
     after_read: Literal["archive", "delete", "keep"] = "archive"
     max_file: Annotated[Size, Field(gt=0)] = 20_000_000
     limit: Annotated[int, Field(gt=0)] = 100
+    cron: Annotated[str, AfterValidator(check_cron)] = ""  # polling windows, UTC, instead of `every`
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -32,7 +32,7 @@ class SftpPoller:
         if settings.poll is None:
             raise ValueError(f"{source}: this channel has no poll settings")
         self.source, self._settings, self._poll, self._resolve = source, settings, settings.poll, resolve
-        self.every = settings.poll.every
+        self.every, self.cron = settings.poll.every, settings.poll.cron
         self._rounds = Rounds(source, settings.poll)
         self.alarm: Literal["", "credential"] = ""
         self._lost = ""
