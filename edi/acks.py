@@ -1,39 +1,28 @@
-"""Faults become acknowledgements (TA1, 997, CONTRL), and received acknowledgements become AckResults.
+"""Faults become acknowledgements: TA1, 997, CONTRL, as values.
 
-Not here: the wire (the maps of 997 and CONTRL write it), control numbers and time (the caller's), when one is late (the
-gateway). Rules protected: the codes come from the fault catalogue; what is said at one level follows from the level
-below
-(X12.20, ISO 9735-4); an acknowledgement is never acknowledged.
+Not here: the entry of one set (edi/ack_entries.py), the wire (the maps of 997 and CONTRL write it), control numbers and
+time (the caller's), when one is late (the gateway). Rules protected: the codes come from the fault catalogue; what is
+said at one level follows from the level below (X12.20, ISO 9735-4); an acknowledgement is never acknowledged; whatever
+arrives, each answer given here can be written.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from edi.ack_entries import Verdict, answered_set, codes_of, copyable, reference
 from edi.ack_results import Outcome
-from edi.documents.exchange import (
-    Acknowledgement,
-    AnsweredInterchange,
-    ElementAnswer,
-    GroupAnswer,
-    MessageAnswer,
-    SegmentAnswer,
-    Who,
-)
+from edi.documents.exchange import Acknowledgement, AnsweredInterchange, GroupAnswer, MessageAnswer, Who
 from edi.documents.types import Code
 from edi.faults import Fault
 from edi.model import Group, GroupEnd, Interchange, InterchangeEnd, Message
 from edi.profile import Agreement, Profile
 
-Verdict: TypeAlias = Literal["accepted", "accepted_with_errors", "rejected"]
-Layer: TypeAlias = Literal["997", "999", "CONTRL"]
-
 ACKNOWLEDGEMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
-MOST_SEGMENTS = 100  # segments reported for one set; the verdict code says the rest
-MOST_ELEMENTS = 99
-MOST_CODES = 5
+MOST_SETS = 999_999  # AK902 to AK904 have six digits
 
 
 def verdict_of(faults: Iterable[Fault]) -> Verdict:
@@ -42,6 +31,11 @@ def verdict_of(faults: Iterable[Fault]) -> Verdict:
     if "reject" in severities:
         return "rejected"
     return "accepted_with_errors" if "error" in severities else "accepted"
+
+
+def refused(faults: Iterable[Fault]) -> bool:
+    """Do the faults of a header refuse everything below it?"""
+    return any(fault.severity == "reject" for fault in faults)
 
 
 @dataclass(slots=True)
@@ -53,6 +47,7 @@ class _OpenGroup:
     messages: list[MessageAnswer] = field(default_factory=list)
     answered: int = 0  # sets that are no acknowledgements themselves
     detail: Literal["errors", "all"] = "errors"
+    functional: set[str] = field(default_factory=set)  # what the agreements of the sets ask for
 
 
 class Acknowledger:
@@ -64,102 +59,89 @@ class Acknowledger:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self._open: _OpenGroup = _OpenGroup(None)
-        self._whole: list[_OpenGroup] = []
-        self._refused = False
+        self._parts: list[_OpenGroup] = []
+        self._blocking: list[Fault] = []
+        self._copied: re.Pattern[str] = re.compile("")
 
-    def header(self, interchange: Interchange, faults: Iterable[Fault]) -> Iterator[Acknowledgement]:
-        """An interchange starts. If its envelope is refused, the refusal is all that is answered."""
-        self._open, self._whole = _OpenGroup(None), []
-        blocking = [fault for fault in faults if fault.severity == "reject"]
-        self._refused = bool(blocking)
-        if blocking:
-            yield from self._refusal(interchange, blocking)
+    def header(self, interchange: Interchange) -> None:
+        """An interchange starts. If its envelope is refused, the refusal is all that is answered, at its end."""
+        self._open, self._parts = _OpenGroup(None), []
+        self._blocking = [fault for fault in interchange.faults if fault.severity == "reject"]
+        self._copied = copyable(interchange, self._profile)
 
     def add(self, message: Message, agreement: Agreement | None, verdict: Verdict, faults: Iterable[Fault]) -> None:
         """One set is judged."""
         if self._open.group is not message.group:
+            self._close()
             self._open = _OpenGroup(message.group)
         current = self._open
         current.received += 1
         current.accepted += verdict != "rejected"
         current.flawed += verdict == "accepted_with_errors"
-        if message.type in ACKNOWLEDGEMENTS or self._refused:
+        if message.type in ACKNOWLEDGEMENTS:
             return
         current.answered += 1
+        if self._blocking:
+            return
+        current.functional.add(agreement.functional if agreement else self._usual(message.interchange))
         if agreement is not None:
             current.detail = agreement.detail
-        if verdict != "accepted" or current.detail == "all":
-            current.messages.append(_answer_set(message, self._layer(message.interchange), verdict, list(faults)))
+        x12 = message.interchange.syntax == "x12"
+        if x12 and current.group is not None and refused(current.group.faults):
+            return  # its AK9 says it of all
+        told = list(faults) if x12 or current.group is None else [*faults, *current.group.faults]
+        if current.detail == "all" or verdict == "rejected" or (x12 and verdict != "accepted"):
+            current.messages.append(answered_set(message, verdict, told, self._copied))
 
     def group_end(self, end: GroupEnd) -> Iterator[Acknowledgement]:
         """A group is over: its 997 (X12.20). EDIFACT answers once per interchange."""
         current = self._open if self._open.group is end.group else _OpenGroup(end.group)
-        self._open = _OpenGroup(None)
+        self._close()
         interchange = end.group.interchange
-        if interchange.syntax == "edifact":
-            self._whole.append(current)
-        elif not self._refused and end.group.type != "FA" and self._functional(interchange) != "none":
-            yield self._answer_group(end, current)
+        if interchange.syntax == "edifact" or self._blocking or end.group.type == "FA":
+            return
+        if current.received and not current.answered:
+            return
+        wanted = current.functional or {self._usual(interchange)}
+        if wanted != {"none"} and self._addressable(interchange) and _nameable(end.group):
+            answer = _answer_group(end, current)
+            current.messages.clear()
+            yield answer
 
     def interchange_end(self, end: InterchangeEnd) -> Iterator[Acknowledgement]:
         """The interchange is over: its TA1, or its CONTRL."""
-        interchange = end.interchange
-        if self._refused:
+        self._close()
+        interchange, parts = end.interchange, self._parts
+        received = sum(part.received for part in parts)
+        if not self._addressable(interchange):
             return
         if interchange.syntax == "edifact":
-            parts = [*self._whole, self._open] if self._open.received else self._whole
-            if any(part.answered for part in parts) and self._wants_contrl(interchange):
-                yield self._contrl(end, parts)
-        elif self._wants_ta1(interchange):
-            yield _ta1(interchange, [*interchange.faults, *end.faults])
-
-    def _answer_group(self, end: GroupEnd, current: _OpenGroup) -> Acknowledgement:
-        group = end.group
-        codes = _codes(((*group.faults, *end.faults)), "997")
-        return Acknowledgement(
-            kind="997",
-            interchange=_answered(group.interchange),
-            group=GroupAnswer(
-                type=group.type or "?",
-                control=group.control or "0",
-                version=group.version or None,
-                outcome=Code(value=_group_outcome(current, bool(codes))),
-                included=end.declared if end.declared is not None else current.received,
-                received=current.received,
-                accepted=current.accepted,
-                codes=codes,
-            ),
-            messages=tuple(current.messages),
-        )
-
-    def _contrl(self, end: InterchangeEnd, parts: list[_OpenGroup]) -> Acknowledgement:
-        interchange = end.interchange
-        codes = _codes((*interchange.faults, *end.faults), "CONTRL", interchange)
-        received = sum(part.received for part in parts)
-        none_good = received > 0 and not any(part.accepted for part in parts)
-        return Acknowledgement(
-            kind="CONTRL",
-            interchange=_answered(interchange),
-            outcome=Code(value="rejected" if none_good and codes else "accepted"),
-            code=codes[0] if codes and none_good else None,
-            messages=tuple(message for part in parts for message in part.messages),
-        )
-
-    def _refusal(self, interchange: Interchange, faults: list[Fault]) -> Iterator[Acknowledgement]:
-        if interchange.syntax == "x12":
-            if self._ta1() != "never":
-                yield _ta1(interchange, faults)
+            if (not received or any(part.answered for part in parts)) and self._wants_contrl(interchange, parts):
+                yield self._contrl(end, received)
             return
-        codes = _codes(faults, "CONTRL", interchange)
-        yield Acknowledgement(
+        if received and not any(part.group or part.answered for part in parts):
+            return  # only TA1
+        if (self._blocking and self._ta1() != "never") or self._wants_ta1(interchange):
+            faults = [*interchange.faults, *end.faults]
+            yield _ta1(interchange, faults, kept=any(part.accepted for part in parts))
+
+    def _close(self) -> None:
+        if self._open.group is not None or self._open.received:
+            self._parts.append(self._open)
+        self._open = _OpenGroup(None)
+
+    def _contrl(self, end: InterchangeEnd, received: int) -> Acknowledgement:
+        """Action 4 only for an interchange that was not looked into or is empty; else 7, and each message speaks."""
+        interchange = end.interchange
+        rejected = bool(self._blocking) or not received
+        codes = codes_of(self._blocking or (*interchange.faults, *end.faults), "CONTRL")
+        return Acknowledgement(
             kind="CONTRL",
             interchange=_answered(interchange),
-            outcome=Code(value="rejected"),
-            code=codes[0] if codes else "18",  # 18: unspecified error
+            outcome=Code(value="rejected" if rejected else "accepted"),
+            code=(codes[0] if codes else "18") if rejected else None,  # 18: unspecified error
+            messages=() if rejected else tuple(message for part in self._parts for message in part.messages),
         )
-
-    def _layer(self, interchange: Interchange) -> Layer:
-        return "CONTRL" if interchange.syntax == "edifact" else "997"
 
     def _inbound(self, interchange: Interchange) -> list[Agreement]:
         return [
@@ -169,16 +151,22 @@ class Acknowledger:
             and agreement.type not in ACKNOWLEDGEMENTS
         ]
 
-    def _functional(self, interchange: Interchange) -> str:
-        agreed = {agreement.functional for agreement in self._inbound(interchange)}
-        if self._profile.open or not agreed:
-            return "997"
-        return next(iter(sorted(agreed - {"none"})), "none")
+    def _usual(self, interchange: Interchange) -> str:
+        """The functional answer to a set that is not agreed: as for the partner's other documents.
 
-    def _wants_contrl(self, interchange: Interchange) -> bool:
-        if self._profile.open or interchange.ack_requested:
+        A partner with no agreed document at all is told so as well, in X12, where 997 is what everybody expects.
+        """
+        answer = "997" if interchange.syntax == "x12" else "contrl"
+        agreed = {agreement.functional for agreement in self._inbound(interchange)}
+        if self._profile.open or (not agreed and interchange.syntax == "x12"):
+            return answer
+        return answer if agreed - {"none"} else "none"
+
+    def _wants_contrl(self, interchange: Interchange, parts: list[_OpenGroup]) -> bool:
+        if interchange.ack_requested:
             return True
-        return any(agreement.functional == "contrl" for agreement in self._inbound(interchange))
+        wanted = {kind for part in parts for kind in part.functional} or {self._usual(interchange)}
+        return wanted != {"none"}
 
     def _ta1(self) -> str:
         return next((a.ta1 for a in self._profile.agreements if (a.syntax, a.direction) == ("x12", "in")), "on_request")
@@ -186,29 +174,42 @@ class Acknowledger:
     def _wants_ta1(self, interchange: Interchange) -> bool:
         return self._ta1() == "always" or (self._ta1() == "on_request" and interchange.ack_requested)
 
+    def _addressable(self, interchange: Interchange) -> bool:
+        """Can an answer be addressed? Not to an input without an envelope or to identifiers no envelope can carry."""
+        longest, qualifier = (15, 2) if interchange.syntax == "x12" else (35, 4)
+        return all(
+            self._copied.fullmatch(who.id)
+            and len(who.id) <= longest
+            and len(who.qualifier) <= qualifier
+            and (not who.qualifier or self._copied.fullmatch(who.qualifier))
+            for who in (interchange.sender, interchange.receiver)
+        )
 
-def _answered(interchange: Interchange) -> AnsweredInterchange:
-    def who(id_: str, qualifier: str) -> Who | None:
-        return Who(id=id_, qualifier=qualifier or None) if id_ else None
 
-    return AnsweredInterchange(
-        control=interchange.control or "0",
-        version=interchange.version or None,
-        sender=who(interchange.sender.id, interchange.sender.qualifier),
-        receiver=who(interchange.receiver.id, interchange.receiver.qualifier),
-        date=interchange.date or None,
-        time=interchange.time or None,
+def _nameable(group: Group) -> bool:
+    """Can AK1 name the group (X12 data elements 479 and 28)?"""
+    return bool(re.fullmatch("[A-Z0-9]{2}", group.type) and re.fullmatch("[0-9]{1,9}", group.control))
+
+
+def _answer_group(end: GroupEnd, current: _OpenGroup) -> Acknowledgement:
+    group = end.group
+    codes = codes_of((*group.faults, *end.faults), "997")
+    declared = end.declared if end.declared is not None else current.received
+    return Acknowledgement(
+        kind="997",
+        interchange=_answered(group.interchange),
+        group=GroupAnswer(
+            type=group.type,
+            control=group.control,
+            version=group.version[:6] if re.match("[0-9]{6}", group.version) else None,
+            outcome=Code(value=_group_outcome(current, bool(codes))),
+            included=min(declared, MOST_SETS),
+            received=min(current.received, MOST_SETS),
+            accepted=min(current.accepted, MOST_SETS),
+            codes=codes,
+        ),
+        messages=tuple(current.messages),
     )
-
-
-def _ta1(interchange: Interchange, faults: list[Fault]) -> Acknowledgement:
-    noted = [fault for fault in faults if fault.ta1 and fault.severity in ("reject", "error")]
-    worst = next((fault for fault in noted if fault.severity == "reject"), noted[0] if noted else None)
-    if worst is None:
-        outcome, code = "accepted", "000"
-    else:
-        outcome, code = ("rejected" if worst.severity == "reject" else "accepted_with_errors"), worst.ta1
-    return Acknowledgement(kind="TA1", interchange=_answered(interchange), outcome=Code(value=outcome), code=code)
 
 
 def _group_outcome(current: _OpenGroup, group_errors: bool) -> Outcome:
@@ -220,76 +221,26 @@ def _group_outcome(current: _OpenGroup, group_errors: bool) -> Outcome:
     return "accepted_with_errors" if current.flawed or group_errors else "accepted"
 
 
-def _code(fault: Fault, layer: Layer, interchange: Interchange | None = None, version: str = "") -> str:
-    """The code of a fault at its own level. `version` is GS08 of the group answered."""
-    if layer == "CONTRL":
-        return fault.contrl(interchange.version.partition(":")[2] if interchange is not None else "3")
-    return fault.x997(version or "004010") if layer == "997" else fault.x999
+def _ta1(interchange: Interchange, faults: list[Fault], *, kept: bool) -> Acknowledgement:
+    """The verdict on the envelope. R means that all must be sent again: with `kept` sets even a lost trailer is E."""
+    noted = [fault for fault in faults if fault.ta1 and fault.severity in ("reject", "error")]
+    worst = next((fault for fault in noted if fault.severity == "reject"), noted[0] if noted else None)
+    outcome, code = "accepted", "000"
+    if worst is not None:
+        rejected = worst.severity == "reject" and not kept
+        outcome, code = ("rejected" if rejected else "accepted_with_errors"), worst.ta1
+    return Acknowledgement(kind="TA1", interchange=_answered(interchange), outcome=Code(value=outcome), code=code)
 
 
-def _codes(faults: Iterable[Fault], layer: Layer, interchange: Interchange | None = None) -> tuple[str, ...]:
-    """The distinct codes of faults that are more than a note, in document order."""
-    found = (_code(fault, layer, interchange) for fault in faults if fault.severity in ("reject", "error"))
-    return tuple(dict.fromkeys(code for code in found if code))[:MOST_CODES]
+def _answered(interchange: Interchange) -> AnsweredInterchange:
+    def who(id_: str, qualifier: str) -> Who | None:
+        return Who(id=id_, qualifier=qualifier or None) if id_ else None
 
-
-def _answer_set(message: Message, layer: Layer, verdict: Verdict, faults: list[Fault]) -> MessageAnswer:
-    told = [fault for fault in faults if fault.severity in ("reject", "error")]
-    segments = tuple(_segments(told, layer, message.interchange))
-    codes = list(_codes((f for f in told if f.entry.level == "message"), layer, message.interchange))
-    if segments and layer != "CONTRL" and "5" not in codes:  # AK502 5: one or more segments in error
-        codes.append("5")
-    version, _, release = message.version.partition(".")
-    edifact = layer == "CONTRL"
-    return MessageAnswer(
-        control=message.control or "0",
-        type=message.type or None,
-        version=version if edifact and version else None,
-        release=release if edifact and release else None,
-        agency="UN" if edifact else None,
-        association=message.convention if edifact and message.convention else None,
-        outcome=Code(value=verdict),
-        codes=tuple(codes[:1] if edifact and not segments else [] if edifact else codes[:MOST_CODES]),
-        segments=segments,
-    )
-
-
-def _segments(faults: list[Fault], layer: Layer, interchange: Interchange) -> Iterator[SegmentAnswer]:
-    """Faults by segment: one entry per bad segment with its bad elements, in document order."""
-    by_place: dict[int, list[Fault]] = {}
-    for fault in faults:
-        if fault.entry.level in ("segment", "element") and _code(fault, layer, interchange):
-            by_place.setdefault(fault.location.segment, []).append(fault)
-    for position, here in list(by_place.items())[:MOST_SEGMENTS]:
-        own = [fault for fault in here if fault.entry.level == "segment" or not fault.location.element]
-        elements = [fault for fault in here if fault not in own]
-        code = _segment_code(own[0], layer, interchange) if own else None
-        if elements and code is None and layer != "CONTRL":
-            code = "8"  # AK304 8: segment has element errors
-        yield SegmentAnswer(
-            tag=here[0].location.tag or None,
-            position=max(position, 1),
-            loop=(here[0].location.loop or None) if layer != "CONTRL" else None,
-            code=code,
-            elements=tuple(_element(fault, layer, interchange) for fault in elements[:MOST_ELEMENTS]),
-        )
-
-
-def _segment_code(fault: Fault, layer: Layer, interchange: Interchange) -> str:
-    if fault.entry.level == "segment" or layer == "CONTRL":
-        return _code(fault, layer, interchange)
-    return "3"  # AK304 3: a rule about elements that has no element to name means that its segment is missing
-
-
-def _element(fault: Fault, layer: Layer, interchange: Interchange) -> ElementAnswer:
-    place, delimiters = fault.location, interchange.delimiters
-    bad = {delimiters.element, delimiters.component, delimiters.terminator, delimiters.repeat} - {""}
-    copy = fault.found if fault.found and len(fault.found) <= 99 and not bad & set(fault.found) else None
-    return ElementAnswer(
-        position=place.element or None,
-        component=place.component or None,
-        repetition=place.repetition if place.repetition > 1 else None,
-        ref=fault.ref if fault.ref.isdigit() and layer != "CONTRL" else None,
-        code=_code(fault, layer, interchange),
-        value=copy if layer != "CONTRL" and copy and copy.isprintable() else None,
+    return AnsweredInterchange(
+        control=reference(interchange.control),
+        version=interchange.version or None,
+        sender=who(interchange.sender.id, interchange.sender.qualifier),
+        receiver=who(interchange.receiver.id, interchange.receiver.qualifier),
+        date=interchange.date or None,
+        time=interchange.time or None,
     )

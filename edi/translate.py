@@ -130,6 +130,9 @@ def translate_each(source: bytes | BinaryIO, profile: Profile) -> Iterator[Resul
                 yield held
             held = reading.message(item)
             continue
+        if isinstance(item, Interchange) and held is not None:
+            yield held  # what is said of an interchange never stands on a result of another one
+            held = None
         outside, due = reading.envelope(item)
         if outside or due:
             held = held or reading.nothing()
@@ -146,7 +149,7 @@ class _Reading:
     acknowledger: Acknowledger
     interchange: Interchange | None = None
     group: Group | None = None
-    refused: bool = False
+    refused: bool = False  # the interchange, or the group that is open
     agreements: dict[tuple[str, str, str], Agreement | None] = field(default_factory=dict)
 
     def envelope(self, item: Interchange | Group | GroupEnd | InterchangeEnd | Gap) -> tuple[list[Fault], list[Event]]:
@@ -155,13 +158,15 @@ class _Reading:
         if isinstance(item, Interchange):
             self.interchange, self.group = item, None
             item.faults.extend(_identity_faults(item, self.profile))
-            due = list(self.acknowledger.header(item, item.faults))
-            self.refused = any(f.severity == "reject" for f in item.faults)
+            self.acknowledger.header(item)
+            self.refused = acks.refused(item.faults)
         elif isinstance(item, Group):
             self.group = item
+            self.refused = acks.refused((*item.interchange.faults, *item.faults))
         elif isinstance(item, GroupEnd):
             due = self.acknowledger.group_end(item)
             self.group = None
+            self.refused = acks.refused(item.group.interchange.faults)
         elif isinstance(item, InterchangeEnd):
             due = self.acknowledger.interchange_end(item)
         return list(item.faults), [self._ack(data) for data in due]
@@ -296,8 +301,11 @@ def _read(message: Message, map_: Map, agreement: Agreement, faults: list[Fault]
 
 
 def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:
-    """What this partner's agreement does with an error of the standard or of the guide (acknowledgements.md 6)."""
-    if agreement is None or found.severity != "reject":
+    """What this partner's agreement does with an error of the standard or of the guide (acknowledgements.md 6).
+
+    Counts, trailers and numbers of the message itself are no part of that: a cut-off document is never accepted.
+    """
+    if agreement is None or found.severity != "reject" or found.entry.level == "message":
         return found
     policy = agreement.on_guide_error if found.guide else agreement.on_standard_error
     if policy == "reject":

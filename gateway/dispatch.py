@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import heapq
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from gateway import clock, log
 
@@ -38,7 +39,9 @@ class Dispatcher:
         self._again: dict[str, dt.datetime] = {}
         self._changed = asyncio.Event()
         self._all = asyncio.Semaphore(LANES_AT_ONCE)
-        self._each = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
+        self._each: dict[str, AbstractAsyncContextManager[None]] = {
+            name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()
+        }
         self._stopping = False
 
     def wake(self, lane: str, due: dt.datetime) -> None:
@@ -75,14 +78,12 @@ class Dispatcher:
             await asyncio.wait(list(self._running.values()), timeout=seconds)
 
     async def _run(self, lane: str) -> None:
-        gate = self._each.get(lane.partition(":")[0])
+        # The destination's gate first: lanes that queue for a slow system take no place from the others.
+        gate = self._each.get(lane.partition(":")[0], nullcontext())
         try:
-            async with self._all:
-                if gate is None:
+            async with gate, self._all:
+                if not self._stopping:
                     await self._advance(lane)
-                else:
-                    async with gate:
-                        await self._advance(lane)
         except Exception:
             logger.exception("a lane failed; it is looked at again", lane=lane)
             self._again.pop(lane, None)

@@ -27,7 +27,7 @@ from gateway.intake import Batch
 from gateway.ledger import Fenced, Ledger
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.partners import Book, Partner
-from gateway.ports import Arrival, MailboxFile, Outcome, Parcel, Receipt, Sink, Submission
+from gateway.ports import Arrival, MailboxFile, Outcome, Receipt, Sink, Submission
 
 SETS_PER_TRANSACTION = 500
 ITEMS_PER_TURN = 50
@@ -35,6 +35,7 @@ ATTEMPTS_OF_A_TRANSLATION = 2
 SAME_FILE_WINDOW = dt.timedelta(days=30)
 INCOMPLETE_WAIT = dt.timedelta(minutes=2)
 SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 logger = log.get("flow")
 
@@ -57,7 +58,9 @@ class Flow:
     async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
         """TX1. After it returns the file is ours, whatever happens next."""
         now = self.now()
-        due = now + self.incomplete_wait if edi.is_incomplete(arrival.data) else now
+        incomplete = await asyncio.to_thread(edi.is_incomplete, arrival.data)
+        packed = await asyncio.to_thread(receipts.pack, arrival.data)
+        due = now + self.incomplete_wait if incomplete else now
         values = intake.receipt_values(arrival, now, due)
 
         def tx1(c: Any) -> Receipt:
@@ -66,7 +69,7 @@ class Flow:
             first = receipts.same_bytes(c, arrival.mailbox, values["sha256"], since)
             lanes.append(c, values["lane"], clock.stamp(now))
             number = receipts.add(c, {**values, "duplicate_of": first})
-            receipts.put_bytes(c, f"r{number}", arrival.data)
+            receipts.put_bytes(c, f"r{number}", packed)
             if remember:
                 answers.remember(c, arrival.mailbox, remember)
             return Receipt(str(number), str(first) if first else None)
@@ -92,16 +95,15 @@ class Flow:
         attempt = await self.ledger.write(count, "tx2.count")
         if partner is None or attempt > ATTEMPTS_OF_A_TRANSLATION:
             await self._park_receipt(lane, token, row, intake.why_parked(row, partner, attempt))
-        elif row.duplicate_of is not None:
-            await self._answer_again(lane, token, row, partner)
-        else:
-            try:
-                await self._translate(lane, token, row, partner)
-            except Fenced:
-                raise
-            except Exception as error:
-                logger.exception("translation failed", receipt=row.id)
-                await self._park_receipt(lane, token, row, intake.defect(row, error))
+            return True
+        step = self._translate if row.duplicate_of is None else self._answer_again
+        try:
+            await step(lane, token, row, partner)
+        except Fenced:
+            raise
+        except Exception as error:
+            logger.exception("translation failed", receipt=row.id)
+            await self._park_receipt(lane, token, row, intake.defect(row, error))
         return True
 
     async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
@@ -204,9 +206,15 @@ class Flow:
         return True
 
     async def _write_out(self, lane: str, token: str, row: Any) -> bool:
-        now, partner, event = self.now(), self.book.get(row.partner), edi.event_from_json(row.body)
-        numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, event.type, self.environment))
-        written = await asyncio.to_thread(outbox.document, partner, row, event, numbers, now)
+        now, partner = self.now(), self.book.get(row.partner)
+        numbers = outbox.Numbered(edi.Numbers(1))
+        written: outbox.Written | outbox.Refused
+        try:
+            numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, row.type, self.environment))
+            written = await asyncio.to_thread(outbox.document, partner, row, numbers, now)
+        except Exception as error:
+            logger.exception("writing failed", order=row.subject)
+            written = outbox.defect(row, error)
 
         def tx2(c: Any) -> set[str] | None:
             lanes.hold(c, lane, token)
@@ -225,10 +233,9 @@ class Flow:
     async def deliver(self, lane: str, token: str) -> bool:
         """Hand over the head of a lane and settle it. False when nothing may be sent now."""
         row = await self.ledger.read(lambda c: deliveries.next_pending(c, lane))
-        if row is None or self.held.get(row.destination, self.now()) > self.now():
+        if row is None or self._held_until(lane) > self.now():
             return False
-        parcel = await self.ledger.read(lambda c: outbox.parcel(c, row))
-        outcome = await self._send(parcel)
+        outcome = await self._send(row)
         now = self.now()
 
         def tx3(c: Any) -> settle.Settled:
@@ -243,15 +250,16 @@ class Flow:
         self._wake_all(settled.touched)
         return settled.go_on
 
-    async def _send(self, parcel: Parcel) -> Outcome:
-        sink = self.sinks.get(parcel.destination)
+    async def _send(self, row: Any) -> Outcome:
+        """One try. Whatever goes wrong inside the gateway is a case, never an endless loop."""
+        sink = self.sinks.get(row.destination)
         if sink is None:
-            return settle.no_such_destination(parcel)
+            return settle.not_open(row)
         try:
-            return await sink.send(parcel)
+            return await sink.send(await self.ledger.read(lambda c: outbox.parcel(c, row)))
         except Exception as error:
-            logger.exception("a sink raised", destination=parcel.destination, delivery=parcel.id)
-            return settle.defect(parcel, error)
+            logger.exception("a delivery failed inside the gateway", destination=row.destination, delivery=row.id)
+            return settle.defect(row, error)
 
     # ---- the hosted mailboxes' view --------------------------------------------------------------------------------
 
@@ -285,6 +293,9 @@ class Flow:
 
     async def advance(self, lane: str) -> None:
         """Become the runner of a lane and do what is due, in order; stop at the first thing that has to wait."""
+        if (until := self._held_until(lane)) > self.now():
+            self.wake(lane, until)
+            return
         step = self.translate if lane.startswith("in:") else self.write_out if lane.startswith("out:") else self.deliver
         token, due = await self.ledger.write(lambda c: lanes.claim(c, lane), "claim")
         if clock.moment(due) > self.now():
@@ -302,7 +313,11 @@ class Flow:
     async def ready(self) -> list[tuple[str, dt.datetime]]:
         """Lanes the ledger says should run, and from when. Asked at start and every few seconds."""
         rows = await self.ledger.read(lambda c: lanes.ready(c, clock.stamp(self.now())))
-        return [(name, clock.moment(due)) for name, due in rows]
+        return [(name, max(clock.moment(due), self._held_until(name))) for name, due in rows]
+
+    def _held_until(self, lane: str) -> dt.datetime:
+        """Until when the destination of a lane is known not to answer; long ago if it is fine."""
+        return self.held.get(lane.partition(":")[0], LONG_AGO)
 
     def _wake_all(self, touched: set[str]) -> None:
         for lane in touched:

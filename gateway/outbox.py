@@ -171,10 +171,16 @@ def refusal(row: Any, text: str) -> Placement:
     )
 
 
-def document(
-    partner: Partner | None, row: Any, event: edi.Event, numbered: Numbered, now: dt.datetime
-) -> Written | Refused:
+def defect(row: Any, error: Exception) -> Refused:
+    """An order that the gateway itself fails to write."""
+    number = row.subject.partition("/")[2]
+    sentence = f"Order {number} was not sent: the gateway failed ({type(error).__name__}: {error})"
+    return Refused(Case("connector.defect", sentence, "operator", row.subject))
+
+
+def document(partner: Partner | None, row: Any, numbered: Numbered, now: dt.datetime) -> Written | Refused:
     """Write an event for its partner: bytes checked by our own reader and by the second one, or a case."""
+    event = edi.event_from_json(row.body)
     number = event.subject.partition("/")[2]
     if partner is None:
         sentence = f"Order {number} was not sent: no partner {row.partner!r} is configured"

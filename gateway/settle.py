@@ -17,7 +17,7 @@ from gateway.intake import Batch
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.outbox import Placement, Refused, Written
 from gateway.partners import Partner
-from gateway.ports import Business, Case, Done, Outcome, Parcel, Submission, Transient, Unknown
+from gateway.ports import Business, Case, Done, Outcome, Submission, Transient, Unknown
 from gateway.writing import open_case, place
 
 MAX_AGE = dt.timedelta(hours=72)
@@ -130,17 +130,15 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
     return Settled(go_on=False)
 
 
-def no_such_destination(parcel: Parcel) -> Outcome:
-    sentence = f"{parcel.destination} is not open: its partner does not trade now, or it is not in the configuration"
+def not_open(row: Any) -> Outcome:
+    sentence = f"{row.destination} is not open: its partner does not trade now, or it is not in the configuration"
     return Transient(sentence, retry_in=CONNECTOR_WAIT, scope="connector")
 
 
-def defect(parcel: Parcel, error: Exception) -> Outcome:
-    """A sink raised: our own mistake. The parcel is parked with it; the next ones go on."""
-    sentence = (
-        f"handing {parcel.kind} to {parcel.destination} failed inside the gateway ({type(error).__name__}: {error})"
-    )
-    return Business(Case("connector.defect", sentence, "operator", parcel.key))
+def defect(row: Any, error: Exception) -> Outcome:
+    """Our own mistake while a parcel was made or sent. It is parked with a case; the next ones go on."""
+    sentence = f"handing {row.kind} to {row.destination} failed inside the gateway ({type(error).__name__}: {error})"
+    return Business(Case("connector.defect", sentence, "operator", row.subject))
 
 
 def _connector_down(c: Any, row: Any, result: Transient, now: dt.datetime) -> Settled:

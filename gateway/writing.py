@@ -40,7 +40,7 @@ def place(c: Any, placements: Iterable[Placement], now: dt.datetime) -> set[str]
         )
         if added:
             if item.payload is not None:
-                receipts.put_bytes(c, f"d{item.id}", item.payload)
+                receipts.put_bytes(c, f"d{item.id}", receipts.pack(item.payload))
             touched.add(item.lane)
     return touched
 

@@ -74,7 +74,7 @@ async def test_bytes_of_any_size_come_back(ledger: Ledger) -> None:
 
     data = random.Random(5).randbytes(3 * 1024 * 1024 + 17)
     for owner, value in (("r1", data), ("r2", b"")):
-        await ledger.write(lambda c, o=owner, v=value: receipts.put_bytes(c, o, v))
+        await ledger.write(lambda c, o=owner, v=value: receipts.put_bytes(c, o, receipts.pack(v)))
         assert await ledger.read(lambda c, o=owner: receipts.get_bytes(c, o)) == value
     with pytest.raises(KeyError):
         await ledger.read(lambda c: receipts.get_bytes(c, "r3"))

@@ -13,9 +13,13 @@ from gateway.ledger.tables import chunk, interchange, message, receipt
 CHUNK = 1024 * 1024
 
 
-def put_bytes(c: sa.Connection, owner: str, data: bytes) -> None:
-    """Keep bytes under an owner (`r12`, `d<id>`), compressed, in rows of at most 1 MiB."""
-    packed = zlib.compress(data, 6)
+def pack(data: bytes) -> bytes:
+    """Bytes as the ledger keeps them. Takes time for large files: call it outside the transaction."""
+    return zlib.compress(data, 6)
+
+
+def put_bytes(c: sa.Connection, owner: str, packed: bytes) -> None:
+    """Keep packed bytes under an owner (`r12`, `d<id>`), in rows of at most 1 MiB."""
     c.execute(
         sa.insert(chunk),
         [
@@ -39,14 +43,14 @@ def add(c: sa.Connection, values: Mapping[str, Any]) -> int:
 
 
 def same_bytes(c: sa.Connection, mailbox: str, sha256: str, since: str) -> int | None:
-    """The first receipt with these bytes in this mailbox since a moment, if any."""
+    """The first receipt with these bytes in this mailbox since a moment; one that was set aside does not count."""
     return c.execute(
         sa.select(sa.func.min(receipt.c.id)).where(
             receipt.c.mailbox == mailbox,
             receipt.c.sha256 == sha256,
             receipt.c.received_at >= since,
             receipt.c.duplicate_of.is_(None),
-            receipt.c.state != "superseded",
+            receipt.c.state.in_(("stored", "held", "done")),
         )
     ).scalar()
 
