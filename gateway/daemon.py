@@ -47,6 +47,7 @@ class Daemon:
             sinks={},
             wake=self._wake,
             environment=configuration.file.environment,
+            source=f"/gateway/{configuration.file.environment}/{configuration.file.name}",
             incomplete_wait=dt.timedelta(seconds=configuration.file.timing.incomplete_wait),
         )
         limits = {name: int(getattr(s, "parallel_lanes", 4)) for name, (_, s) in configuration.destinations.items()}

@@ -49,6 +49,7 @@ class Flow:
     sinks: Mapping[str, Sink]
     wake: Callable[[str, dt.datetime], None]
     environment: str = "prod"
+    source: str = "/gateway"  # CloudEvents source of every event: /gateway/<environment>/<name>
     now: Callable[[], dt.datetime] = clock.now
     incomplete_wait: dt.timedelta = INCOMPLETE_WAIT
     held: dict[str, dt.datetime] = field(default_factory=dict)  # destinations whose circuit is open, until when
@@ -123,7 +124,7 @@ class Flow:
     async def _store(self, lane: str, token: str, row: Any, partner: Partner, batch: Batch) -> None:
         def tx2(c: Any) -> set[str]:
             lanes.hold(c, lane, token)
-            return settle.store(c, row, partner, batch, self.now())
+            return settle.store(c, row, partner, batch, self.now(), self.source)
 
         self._wake_all(await self.ledger.write(tx2, "tx2"))
 
@@ -140,7 +141,7 @@ class Flow:
             lanes.hold(c, lane, token)
             if not outbox.take(c, numbered):
                 return None
-            touched = settle.store(c, row, partner, batch, now)
+            touched = settle.store(c, row, partner, batch, now, self.source)
             touched |= writing.place(c, [*written, *work.repeats(), *work.refusal(now)], now)
             for case in (*failed, *work.file_cases()):
                 writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
@@ -185,7 +186,7 @@ class Flow:
             touched = set()
             for submission in submissions:
                 if submission.event.id not in known:
-                    touched.add(settle.add_outgoing_event(c, submission, now))
+                    touched.add(settle.add_outgoing_event(c, submission, now, self.source))
             answers.remember(c, source, remember)
             return touched
 

@@ -35,7 +35,7 @@ class Settled:
     touched: set[str] = field(default_factory=set)
 
 
-def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime) -> set[str]:
+def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime, source: str) -> set[str]:
     """A batch of a receipt: interchanges, sets, events with their deliveries, answers, cases."""
     at = clock.stamp(now)
     for interchange in batch.interchanges:
@@ -43,7 +43,7 @@ def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime) ->
     receipts.add_messages(c, [{**message, "at": at} for message in batch.messages])
     touched: set[str] = set()
     for event in batch.events:
-        touched |= _add_incoming_event(c, row, partner, event, now)
+        touched |= _add_incoming_event(c, row, partner, event, now, source)
     for results in batch.answers:
         touched |= answered.match(c, partner, results, row, now)
     for case in batch.cases:
@@ -52,7 +52,7 @@ def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime) ->
     return touched
 
 
-def add_outgoing_event(c: Any, submission: Submission, now: dt.datetime) -> str:
+def add_outgoing_event(c: Any, submission: Submission, now: dt.datetime, source: str) -> str:
     """An event of a business system, waiting in its partner's lane to be written."""
     lane = f"out:{submission.partner}"
     lanes.append(c, lane, clock.stamp(now))
@@ -60,6 +60,7 @@ def add_outgoing_event(c: Any, submission: Submission, now: dt.datetime) -> str:
         c,
         submission.event,
         now,
+        source,
         direction="out",
         partner=submission.partner,
         lane=lane,
@@ -161,7 +162,9 @@ def _park(c: Any, row: Any, case: Case, number: int, now: dt.datetime) -> Settle
     return Settled(go_on=True, reached=True)
 
 
-def _add_incoming_event(c: Any, row: Any, partner: Partner, event: edi.Event, now: dt.datetime) -> set[str]:
+def _add_incoming_event(
+    c: Any, row: Any, partner: Partner, event: edi.Event, now: dt.datetime, source: str
+) -> set[str]:
     """A business event of a partner, once per content; a second document under the same key needs a person."""
     if deliveries.known_events(c, [event.id]):
         return set()
@@ -177,7 +180,7 @@ def _add_incoming_event(c: Any, row: Any, partner: Partner, event: edi.Event, no
         case = Case("document.conflicting_content", sentence, "edi", event.subject)
         open_case(c, case, now, partner=partner.id, receipt=row.id, dedupe=f"conflict|{event.id}")
         return set()
-    _add_event(c, event, now, direction="in", partner=partner.id, lane="", state="done", receipt=row.id)
+    _add_event(c, event, now, source, direction="in", partner=partner.id, lane="", state="done", receipt=row.id)
     answered.by_business(c, partner.id, event.subject, now)
     if not partner.destination:
         return set()
@@ -200,10 +203,17 @@ def _add_incoming_event(c: Any, row: Any, partner: Partner, event: edi.Event, no
     )
 
 
-def _add_event(c: Any, event: edi.Event, now: dt.datetime, **values: Any) -> None:
+def _add_event(c: Any, event: edi.Event, now: dt.datetime, source: str, **values: Any) -> None:
+    """Store an event with what needs a clock and a ledger. All events of one order share a correlation."""
     keys = edi.documents.keys_of(event.data)
     stamped = event.model_copy(
-        update={"time": now, "documentid": str(values["receipt"]) if values.get("receipt") else None}
+        update={
+            "source": source,
+            "time": now,
+            "sequence": str(deliveries.events_of(c, event.subject) + 1),
+            "correlationid": edi.stable_id(source, keys.ordering),
+            "documentid": str(values["receipt"]) if values.get("receipt") else None,
+        }
     )
     deliveries.add_event(
         c,

@@ -23,6 +23,10 @@ async def test_a_good_answer_reaches_odoo_and_is_acknowledged(world: World) -> N
     assert parcel.event is not None
     assert parcel.event.data.supplier_order_number == "SO-7781"
     assert parcel.original == isa([set_855()])
+    stamped = parcel.event
+    assert (stamped.source, stamped.sequence, stamped.documentid) == ("/gateway", "1", "1")
+    assert stamped.correlationid
+    assert stamped.time == world.time
     [(name, ack)] = (await world.out()).items()
     assert name.startswith("997_")
     assert b"AK1*PR*1~" in ack

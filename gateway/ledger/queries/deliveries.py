@@ -17,6 +17,11 @@ def add_event(c: sa.Connection, values: Mapping[str, Any]) -> None:
     c.execute(sa.insert(event).values(position=position, **values))
 
 
+def events_of(c: sa.Connection, subject: str) -> int:
+    """How many events there are about a business object."""
+    return c.execute(sa.select(sa.func.count()).where(event.c.subject == subject)).scalar_one()
+
+
 def known_events(c: sa.Connection, ids: Sequence[str]) -> set[str]:
     """Which of these event ids are there already."""
     return set(c.execute(sa.select(event.c.id).where(event.c.id.in_(ids))).scalars())
