@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,7 +101,7 @@ class Intake:
                 continue
             self._verdicts[interchange.offset] = self._verdict(c, interchange)
 
-    def _verdict(self, c: Any, interchange: Any) -> str:
+    def _verdict(self, c: Any, interchange: edi.Interchange) -> str:
         if any(fault.severity == "reject" for fault in interchange.faults):
             return "foreign"
         known = receipts.known_interchange(c, _dedupe(interchange))
@@ -133,7 +134,8 @@ class Intake:
             if verdict == "duplicate":
                 self._count("duplicate")
                 continue
-            self._outside.extend(fault for fault in result.outside if fault.severity != "warning")
+            noted = (fault for fault in result.outside if fault.severity != "warning")
+            self._outside.extend(itertools.islice(noted, max(0, MOST_FAULTS - len(self._outside))))
             self.due.extend(result.acks)
             if result.message is None:
                 continue
@@ -233,7 +235,7 @@ class Intake:
     def _count(self, name: str) -> None:
         self._counts[name] = self._counts.get(name, 0) + 1
 
-    def _interchange_row(self, interchange: Any, verdict: str) -> dict[str, Any]:
+    def _interchange_row(self, interchange: edi.Interchange, verdict: str) -> dict[str, Any]:
         return {
             "direction": "in",
             "receipt": self.row.id,
@@ -267,7 +269,7 @@ class Intake:
         }
 
 
-def _dedupe(interchange: Any) -> str:
+def _dedupe(interchange: edi.Interchange) -> str:
     """Sender, receiver, control number, test flag (acknowledgements.md 9)."""
     sender, receiver = interchange.sender, interchange.receiver
     parts = (interchange.syntax, sender.qualifier, sender.id, receiver.qualifier, receiver.id, interchange.control)
