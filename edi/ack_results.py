@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from edi.ack_words import in_words
-from edi.documents.exchange import Acknowledgement, MessageAnswer
+from edi.documents.exchange import Acknowledgement, ElementAnswer, MessageAnswer
 
 Outcome: TypeAlias = Literal["accepted", "accepted_with_errors", "partially_accepted", "rejected", "received"]
 
@@ -37,15 +37,15 @@ class AckResult:
 
 def answers(data: Acknowledgement) -> tuple[AckResult, ...]:
     """What a received acknowledgement says, one result per set named, and one for the level above."""
-    interchange = data.interchange.control if data.interchange else ""
+    interchange = _number(data.kind, data.interchange.control) if data.interchange else ""
     if data.group is not None:
-        group = {"group_type": data.group.type, "group_control": data.group.control.lstrip("0") or "0"}
+        group = {"group_type": data.group.type, "group_control": _number(data.kind, data.group.control)}
         scope: Literal["group", "interchange"] = "group"
         outcome, codes = data.group.outcome.value, data.group.codes
     else:
         group, scope = {}, "interchange"
         outcome = data.outcome.value if data.outcome else "received"
-        codes = (data.code,) if data.code else ()
+        codes = (data.code,) if data.code and data.code != "000" else ()
     head = AckResult(
         kind=data.kind,
         scope=scope,
@@ -61,7 +61,7 @@ def answers(data: Acknowledgement) -> tuple[AckResult, ...]:
             outcome=_outcome(message.outcome.value),
             interchange=interchange,
             type=message.type or "",
-            control=message.control,
+            control=_number(data.kind, message.control),
             errors=tuple(_set_errors(data.kind, message)),
             **group,
         )
@@ -70,17 +70,28 @@ def answers(data: Acknowledgement) -> tuple[AckResult, ...]:
     return (head, *sets)
 
 
+def _number(kind: str, control: str) -> str:
+    return control if kind == "CONTRL" else control.lstrip("0") or "0"
+
+
 def _set_errors(kind: str, message: MessageAnswer) -> Iterator[str]:
     for segment in message.segments:
         place = f"segment {segment.position}" + (f" ({segment.tag})" if segment.tag else "")
         if segment.code and (not segment.elements or kind == "CONTRL"):
             yield f"{place}: {in_words(kind, 'segment', segment.code)}"
         for element in segment.elements:
-            where = f"{place}, element {element.position}" + (f"-{element.component}" if element.component else "")
             shown = f": '{element.value}'" if element.value else ""
-            yield f"{where}: {in_words(kind, 'element', element.code)}{shown}"
+            yield f"{place}{_element(kind, element)}: {in_words(kind, 'element', element.code)}{shown}"
     for code in message.codes:
         yield in_words(kind, "set", code)
+
+
+def _element(kind: str, element: ElementAnswer) -> str:
+    """`, element 3-1`; 0098 of a CONTRL counts the segment tag as 1, so what it calls 1 is the tag itself."""
+    position = (element.position or 0) - (kind == "CONTRL")
+    if position < 1:
+        return ""
+    return f", element {position}" + (f"-{element.component}" if element.component else "")
 
 
 def _outcome(value: str) -> Outcome:

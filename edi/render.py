@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from edi import syntax, ta1
@@ -19,11 +20,12 @@ from edi.check import Checked, compile_check
 from edi.crosscheck import crosscheck
 from edi.documents import Event
 from edi.documents.exchange import Acknowledgement
-from edi.errors import RenderError, SelfCheckError
+from edi.errors import ProfileError, RenderError, SelfCheckError
 from edi.mapping import Map, load_map
-from edi.model import Identity, Message, Segment
+from edi.model import Delimiters, Identity, Message, Segment, Syntax
 from edi.profile import Agreement, Identities, Numbers, Profile, Side
 from edi.syntax import Envelope, Outgoing, default_delimiters
+from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,11 +40,10 @@ class Rendered:
 
 
 def render(event: Event, profile: Profile, numbers: Numbers, at: dt.datetime) -> bytes:
-    """The interchange of an event. `at` is aware and is written in the partner's time zone by the envelope.
+    """The interchange of an event. `at` is aware; the envelope has the time of the partner's zone.
 
     Raises RenderError if the event cannot be written for this partner (nothing agreed, a field missing or too long),
-    and
-    SelfCheckError if what was written does not read back equal.
+    and SelfCheckError if what was written does not read back equal.
     """
     return render_checked(event, profile, numbers, at).data
 
@@ -57,28 +58,31 @@ def render_checked(event: Event, profile: Profile, numbers: Numbers, at: dt.date
 def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers, at: dt.datetime) -> Rendered:
     """Several events of one type as the sets of one interchange; set control numbers count up from
     `numbers.message`."""
+    if not events:
+        raise RenderError("there is no event to write")
     agreement = outgoing_agreement(events[0].type, profile)
     pair = profile.identities(agreement.syntax)
     if pair is None:
         raise RenderError(f"{profile.partner} has no {agreement.syntax} identity", field="identities")
     map_ = load_map(agreement.map, profile.folder)
+    at = _local(at, profile)
+    envelope = _envelope(agreement, pair, numbers, at, test=profile.environment == "test", group=map_.schema.group)
+    envelope = dataclasses.replace(envelope, charset=profile.charset)
+    decimal = envelope.delimiters.decimal if envelope.delimiters else "."
     outgoing = [
         Outgoing(
             type=agreement.type,
             version=agreement.version,
             control=control,
-            segments=map_.write(event.data),
+            segments=map_.write(event.data, decimal),
             convention=agreement.convention if agreement.syntax == "edifact" else "",
         )
         for control, event in enumerate(events, start=numbers.message)
     ]
-    at = at.astimezone(ZoneInfo(profile.timezone))
-    envelope = _envelope(agreement, pair, numbers, at, test=profile.environment == "test", group=map_.schema.group)
     data = syntax.write(outgoing, envelope)
-    for event, (message, checked) in zip(events, _check(data, map_, len(events)), strict=True):
+    for event, (message, checked) in zip(events, _check(data, map_, len(events), profile.charset), strict=True):
         _compare(event, map_, message, checked)
-    note = crosscheck(data, envelope, outgoing) if agreement.crosscheck else "switched off for this partner"
-    return Rendered(data, agreement.document, envelope.group_type, note)
+    return Rendered(data, agreement.document, envelope.group_type, _crosscheck(data, agreement, envelope, outgoing))
 
 
 def outgoing_agreement(event_type: str, profile: Profile) -> Agreement:
@@ -96,12 +100,10 @@ def answer(ack: Event, profile: Profile) -> bytes:
     """An acknowledgement whose numbers, date and time repeat those of the interchange it answers: same input, same
     bytes."""
     data = ack.data
-    assert isinstance(data, Acknowledgement)
-    about = data.interchange
-    number = int(digits) if about and (digits := "".join(c for c in about.control if c.isdigit())) else 1
-    at = ta1.sent_at(about) if about else dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    number = number % 999_999_999 or 1
-    return render(ack, profile, Numbers(number, number, 1), at)
+    if not isinstance(data, Acknowledgement) or data.interchange is None:
+        raise RenderError(f"{ack.type} answers no interchange", field="interchange")
+    number = int(re.sub("[^0-9]", "", data.interchange.control)[-9:] or 0) or 1
+    return render(ack, profile, Numbers(number, number, 1), ta1.sent_at(data.interchange, _zone(profile)))
 
 
 def _render_acknowledgement(
@@ -114,6 +116,7 @@ def _render_acknowledgement(
         (a for a in profile.agreements if a.syntax == ("edifact" if data.kind == "CONTRL" else "x12") and a.delimiters),
         None,
     )
+    at = _local(at, profile)
     partner = Side(about.sender.id, about.sender.qualifier or "")
     own = Side(about.receiver.id, about.receiver.qualifier or "")
     pair = profile.identities("edifact" if data.kind == "CONTRL" else "x12")
@@ -122,7 +125,7 @@ def _render_acknowledgement(
     agreement = _acknowledgement_agreement(data, agreed)
     segments: list[Segment]
     if data.kind == "TA1":
-        segments = [ta1.write_ta1(data)]
+        segments = [ta1.write_ta1(data, at)]
         map_ = None
     else:
         map_ = load_map(agreement.map)
@@ -134,34 +137,69 @@ def _render_acknowledgement(
     written = syntax.write([outgoing], envelope)
     if map_ is not None:
         _check(written, map_)
-    note = crosscheck(written, envelope, [outgoing]) if agreement.crosscheck else "switched off for this partner"
-    return Rendered(written, agreement.document, envelope.group_type, note)
+    note = _crosscheck(written, agreement, envelope, [outgoing])
+    document = "X12 TA1" if data.kind == "TA1" else agreement.document
+    return Rendered(written, document, envelope.group_type, note)
 
 
 def _acknowledgement_agreement(data: Acknowledgement, agreed: Agreement | None) -> Agreement:
+    """What an acknowledgement is written as: the versions of what it answers, the partner's service characters."""
+    about = data.interchange.version or "" if data.interchange else ""
+    crosschecked = agreed.crosscheck if agreed else True
     if data.kind == "CONTRL":
-        version = (data.interchange.version if data.interchange else None) or "UNOC:3"
+        version = _syntax_version(data, about)
         return Agreement(
             syntax="edifact",
             type="CONTRL",
+            # The segments we use are the same in both; syntax 4 calls its service messages 4:1.
             version="4.1" if version.endswith(":4") else "D.3",
             direction="out",
             map="edifact/service/v3/contrl@1",
             envelope_version=version,
-            delimiters=agreed.delimiters if agreed else default_delimiters("edifact", version),
-            crosscheck=agreed.crosscheck if agreed else True,
+            delimiters=_usual(agreed, "edifact", version),
+            crosscheck=crosschecked,
         )
     version = (data.group.version if data.group else None) or "004010"
+    envelope = about if re.fullmatch("[0-9]{5}", about) else "00401"
     return Agreement(
         syntax="x12",
         type=data.kind,
         version=version,
         direction="out",
         map="x12/004010/997@1",
-        envelope_version=(data.interchange.version if data.interchange else None) or "00401",
-        delimiters=agreed.delimiters if agreed else default_delimiters("x12", version),
-        crosscheck=agreed.crosscheck if agreed else True,
+        envelope_version=envelope,
+        delimiters=_usual(agreed, "x12", envelope),
+        crosscheck=crosschecked,
     )
+
+
+def _syntax_version(data: Acknowledgement, about: str) -> str:
+    """UNB S001 of the answer: as received if it exists, with a character set that has every character to repeat."""
+    identifier, _, number = about.partition(":")
+    repertoire = {"UNOA": LEVEL_A, "UNOB": LEVEL_B}.get(identifier, "")
+    text = "".join(leaf for leaf in _texts(data.model_dump()) if leaf != about)
+    if identifier not in EDIFACT_CODECS or (repertoire and not set(text) <= set(repertoire)):
+        identifier = "UNOC"
+    return f"{identifier}:{number if number in ('1', '2', '3', '4') else '3'}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+
+
+def _usual(agreed: Agreement | None, syntax_name: Syntax, version: str) -> Delimiters:
+    """The partner's service characters; the repetition separator goes with the version of this interchange."""
+    usual = default_delimiters(syntax_name, version)
+    if agreed is None or agreed.delimiters is None:
+        return usual
+    return dataclasses.replace(agreed.delimiters, repeat=(agreed.delimiters.repeat or usual.repeat) and usual.repeat)
 
 
 def _envelope(
@@ -186,10 +224,29 @@ def _envelope(
     )
 
 
-def _check(data: bytes, map_: Map, count: int = 1) -> list[tuple[Message, Checked]]:
+def _zone(profile: Profile) -> ZoneInfo:
+    try:
+        return ZoneInfo(profile.timezone)
+    except (KeyError, ValueError, OSError):
+        raise ProfileError(f"{profile.partner}: {profile.timezone!r} is no time zone") from None
+
+
+def _local(at: dt.datetime, profile: Profile) -> dt.datetime:
+    if at.utcoffset() is None:
+        raise RenderError("the time of an interchange must be aware", field="at")
+    return at.astimezone(_zone(profile))
+
+
+def _crosscheck(data: bytes, agreement: Agreement, envelope: Envelope, outgoing: Sequence[Outgoing]) -> str:
+    if not agreement.crosscheck:
+        return "not crosschecked: switched off for this partner"
+    return crosscheck(data, envelope, outgoing)
+
+
+def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tuple[Message, Checked]]:
     """Our own reader and checker on what we wrote. Raises RenderError for a broken rule, SelfCheckError for a
     misreading."""
-    items = list(syntax.read(data))
+    items = list(syntax.read(data, charset=charset))
     messages = [item for item in items if isinstance(item, Message)]
     faults = [fault for item in items for fault in item.faults]
     if len(messages) != count:

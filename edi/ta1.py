@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from edi.documents.exchange import Acknowledgement, AnsweredInterchange
 from edi.documents.types import Code
 from edi.model import Message, Segment
 
+_DIGITS = re.compile("[0-9]+")
+_OUTCOMES = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}
+_VERDICTS = {outcome: verdict for verdict, outcome in _OUTCOMES.items()}
+
 
 def read_ta1(message: Message) -> Acknowledgement:
     """The TA1 segment of a message of type TA1 as a value (X12.5): TA101 control number, TA104 verdict, TA105 note."""
     elements = [*message.segments[0], *[""] * 6]
-    outcome = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}.get(elements[4], "rejected")
+    outcome = _OUTCOMES.get(elements[4], "rejected")
     return Acknowledgement(
         kind="TA1",
         interchange=AnsweredInterchange(control=elements[1] or "0", date=elements[2] or None, time=elements[3] or None),
@@ -21,26 +26,25 @@ def read_ta1(message: Message) -> Acknowledgement:
     )
 
 
-def write_ta1(data: Acknowledgement) -> Segment:
-    """The TA1 segment of an acknowledgement: date and time are those of the interchange answered."""
+def write_ta1(data: Acknowledgement, at: dt.datetime) -> Segment:
+    """The TA1 segment of an acknowledgement. Date and time are those of the interchange answered, `at` if unreadable."""
     about = data.interchange
-    outcome = {"accepted": "A", "accepted_with_errors": "E"}.get(data.outcome.value if data.outcome else "", "R")
-    control = about.control if about else "0"
+    control, date, time = (about.control, about.date or "", about.time or "") if about else ("", "", "")
     return [
         "TA1",
-        control.rjust(9, "0")[-9:],
-        (about.date if about else None) or "000101",
-        (about.time if about else None) or "0000",
-        outcome,
+        control[-9:].zfill(9) if _DIGITS.fullmatch(control) else "0" * 9,
+        date if _DIGITS.fullmatch(date) and len(date) == 6 else f"{at:%y%m%d}",
+        time[:4] if _DIGITS.fullmatch(time) and len(time) >= 4 else f"{at:%H%M}",
+        _VERDICTS.get(data.outcome.value if data.outcome else "", "R"),
         data.code or "000",
     ]
 
 
-def sent_at(about: AnsweredInterchange) -> dt.datetime:
-    """Date and time of the interchange answered, as UTC; the first moment of 2000 if they are unreadable."""
+def sent_at(about: AnsweredInterchange, zone: dt.tzinfo) -> dt.datetime:
+    """Date and time of the interchange answered, on the partner's clock; the first moment of 2000 if unreadable."""
     date, time = about.date or "", (about.time or "")[:4]
     form = "%Y%m%d%H%M" if len(date) == 8 else "%y%m%d%H%M"
     try:
-        return dt.datetime.strptime(date + time, form).replace(tzinfo=dt.UTC)
+        return dt.datetime.strptime(date + time, form).replace(tzinfo=zone)
     except ValueError:
-        return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+        return dt.datetime(2000, 1, 1, tzinfo=zone)

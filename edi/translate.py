@@ -31,6 +31,7 @@ from edi.model import Gap, Group, GroupEnd, Identity, Interchange, InterchangeEn
 from edi.profile import Agreement, Profile
 
 ACK_RECEIVED = "exchange.ack.received.v1"
+_UNB = {"sender": 2, "receiver": 3, "test": 11}
 SUPPORTED_ACKS = {"997": "x12/004010/997", "CONTRL": "edifact/service/v3/contrl"}
 
 
@@ -318,26 +319,37 @@ def _identity_faults(interchange: Interchange, profile: Profile) -> Iterator[Fau
     if profile.open:
         return
     pair = profile.identities(interchange.syntax)
-    place = Location(
-        path="ISA" if interchange.syntax == "x12" else "UNB", interchange=interchange.control, offset=interchange.offset
-    )
+    at = {"sender": 6, "receiver": 8, "test": 15} if interchange.syntax == "x12" else _UNB
     sender = _shown(interchange.sender)
     if pair is None:
         other = profile.x12 or profile.edifact
         expected = _shown(Identity(other.partner.id, other.partner.qualifier)) if other else "an agreed identity"
-        yield fault("interchange.sender-unknown", place, found=sender, expected=expected)
+        yield fault("interchange.sender-unknown", _header(interchange, at["sender"]), found=sender, expected=expected)
         return
     known = (pair.partner, *pair.also)
     if not any((side.id, side.qualifier) == (interchange.sender.id, interchange.sender.qualifier) for side in known):
         expected = " or ".join(_shown(Identity(side.id, side.qualifier)) for side in known)
-        yield fault("interchange.sender-unknown", place, found=sender, expected=expected)
+        yield fault("interchange.sender-unknown", _header(interchange, at["sender"]), found=sender, expected=expected)
     elif (pair.own.id, pair.own.qualifier) != (interchange.receiver.id, interchange.receiver.qualifier):
         expected = _shown(Identity(pair.own.id, pair.own.qualifier))
+        place = _header(interchange, at["receiver"])
         yield fault("interchange.receiver-unknown", place, found=_shown(interchange.receiver), expected=expected)
     elif interchange.test != (profile.environment == "test"):
         expected = "test" if profile.environment == "test" else "production"
         found = "test" if interchange.test else "production"
+        place = _header(interchange, at["test"])
         yield fault("interchange.test-flag", place, found=found, expected=expected, severity="reject")
+
+
+def _header(interchange: Interchange, element: int) -> Location:
+    tag = "ISA" if interchange.syntax == "x12" else "UNB"
+    return Location(
+        path=f"{tag}[{interchange.number}]/{tag}{element:02d}",
+        interchange=interchange.control,
+        tag=tag,
+        element=element,
+        offset=interchange.offset,
+    )
 
 
 def _shown(identity: Identity) -> str:

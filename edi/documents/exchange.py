@@ -31,7 +31,8 @@ class AnsweredInterchange(Data):
 
 
 class ElementAnswer(Data):
-    """`position` from 1; `ref` is the data element number; `value` a copy of what was sent, if it fits."""
+    """As on the wire: `position` counts the first element as 1 in X12, the segment tag as 1 in CONTRL (0098). `ref` is
+    the data element number; `value` a copy of what was sent, if it fits."""
 
     position: int | None = None
     component: int | None = None
