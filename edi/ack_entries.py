@@ -37,7 +37,7 @@ def codes_of(faults: Iterable[Fault], layer: Layer) -> tuple[str, ...]:
 def code_of(fault: Fault, layer: Layer) -> str:
     """The code of a fault at its own level.
 
-    The codes are those of the maps we write with: the 997 of 004010 (AK403 ends at 10) and the CONTRL of syntax 3, whose
+    Those of the maps we write with: the 997 of 004010 (AK403 ends at 10) and the CONTRL of syntax 3, whose
     values are valid under later versions too.
     """
     return fault.contrl("3") if layer == "CONTRL" else fault.x997("004010")

@@ -75,11 +75,11 @@ def _pydifact(text: str) -> Iterator[Segment]:
     from pydifact.segments import Segment as Found
     from pydifact.segments import SegmentFactory
 
-    class Unjudged(SegmentFactory):  # type: ignore[misc]
+    class Unjudged(SegmentFactory):
         """Without validation: the package has no directories, and would warn about each segment."""
 
         @staticmethod
-        def create_segment(name: str, *elements: object, **_options: object) -> Found:
+        def create_segment(name: str, *elements: str | list[str], **_options: object) -> Found:
             return SegmentFactory.create_segment(name, *elements, validate=False)
 
     try:

@@ -27,7 +27,7 @@ def read_ta1(message: Message) -> Acknowledgement:
 
 
 def write_ta1(data: Acknowledgement, at: dt.datetime) -> Segment:
-    """The TA1 segment of an acknowledgement. Date and time are those of the interchange answered, `at` if unreadable."""
+    """The TA1 segment. Date and time are those of the interchange answered, or `at` if they are unreadable."""
     about = data.interchange
     control, date, time = (about.control, about.date or "", about.time or "") if about else ("", "", "")
     return [

@@ -18,8 +18,9 @@ from functools import cached_property
 from typing import BinaryIO
 
 from edi import acks, resources, syntax, ta1
+from edi.ack_entries import Verdict
 from edi.ack_results import AckResult, answers
-from edi.acks import Acknowledger, Verdict
+from edi.acks import Acknowledger
 from edi.check import compile_check
 from edi.documents import Event, content_hash, keys_of, stable_id, wrap
 from edi.documents.exchange import Acknowledgement
