@@ -73,7 +73,7 @@ def run(partners: Path, scenario: Path, keep: Path | None = None, version: int =
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-"))) / "instance"
         try:
-            _Demo(console, stack, partners, scenario, folder, version).play()
+            Demo(console, stack, partners, scenario, folder, version).play()
         except (DemoFailed, FileExistsError, httpx.HTTPError) as error:
             console.print(f"The demo failed: {error}", style="bold red", markup=False)
             for log in sorted(folder.glob("*.log")):
@@ -84,13 +84,14 @@ def run(partners: Path, scenario: Path, keep: Path | None = None, version: int =
     return 0
 
 
-class _Demo:
+class Demo:
     def __init__(
         self, console: Console, stack: ExitStack, partners: Path, scenario: Path, folder: Path, version: int
     ) -> None:
         self.console, self.stack, self.partners, self.scenario = console, stack, partners, scenario
         self.folder, self.version = folder, version
         self.odoo, self.port = "", 0
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def play(self) -> None:
         self.title("1. An instance, the sandbox Odoo and the daemon")
@@ -250,10 +251,11 @@ class _Demo:
 
     def start(self, name: str, arguments: list[str], more: Sequence[str] = (), **environment: str) -> None:
         """A child process that ends with the demo; what it prints goes to `<name>.log` of the instance."""
-        log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
+        log = self.stack.enter_context((self.folder / f"{name}.log").open("ab"))
         process = subprocess.Popen(  # noqa: S603  our own program
             [sys.executable, *arguments, *more], stdout=log, stderr=log, env={**os.environ, **environment}
         )
+        self.processes[name] = process
         self.stack.callback(_end, process)
 
     def wait(self, what: str, done: Callable[[], T]) -> T:
