@@ -182,3 +182,21 @@ def test_sigterm_drains_and_ends_well(site: Site) -> None:
     site.restart()
     site.wait("the delivery", lambda: notes(site, made, "SO-1"))
     assert len(notes(site, made, "SO-1")) == 1
+
+
+def test_a_partner_on_a_folder_trades_the_same_way(site: Site) -> None:
+    channel = "kind: folder\n  in: share/in\n  out: share/out\n  every: 500ms\n  settle: 0s"
+    file = "partners/acme/partner.yaml"
+    site.edit(file, "kind: sftp-server\n  user: acme\n", channel + "\n")
+    site.edit(file, '  keys: ["file:keys/acme.pub"]\n  quota: {files: 1000, bytes: 100MB}\n', "")
+    share = site.folder / "share"
+    for name in ("in", "out"):
+        (share / name).mkdir(parents=True)
+    site.start_daemon()
+    made = order(site)
+    site.wait("the order", lambda: list((share / "out").glob("850_*")))
+    (share / "in" / "answer.edi").write_bytes(answer(made, 1, "SO-1"))
+    site.wait("the acknowledgement", lambda: list((share / "out").glob("997_*")))
+    site.wait("the delivery", lambda: notes(site, made, "SO-1"))
+    site.wait("the archive", lambda: list((share / "in" / "archive").glob("answer*")))
+    assert list((share / "in").glob("*.edi")) == []
