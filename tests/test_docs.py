@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from edi.partner_file import AgreementFile, PartnerFile
 from gateway.config import Keys, Listeners, Timing
-from gateway.destinations.odoo.settings import Flow, Flows, OdooSettings, Poll, Policy
+from gateway.destinations.odoo.settings import Flow, Flows, OdooSettings, Policy, Poll
 from gateway.transports.folder import FolderChannel
 from gateway.transports.sftp import HostedMailbox, Listener, PolledMailbox
 
