@@ -10,7 +10,7 @@ import time
 import asyncssh
 
 from gateway.transports.sftp import generate_key
-from tests.flow.world import isa, set_855
+from tests.flow.world import isa, set_855, set_997
 from tests.wires.conftest import Site
 
 
@@ -200,3 +200,17 @@ def test_a_partner_on_a_folder_trades_the_same_way(site: Site) -> None:
     site.wait("the delivery", lambda: notes(site, made, "SO-1"))
     site.wait("the archive", lambda: list((share / "in" / "archive").glob("answer*")))
     assert list((share / "in").glob("*.edi")) == []
+
+
+def test_an_order_the_partner_refuses_becomes_an_activity_on_it(site: Site) -> None:
+    site.start_daemon()
+    made = order(site)
+    site.wait("the order", lambda: site.out())
+    detail = "AK2*850*0001~AK3*PO1*9**8~AK4*3*355*7*EA~AK5*R*5~"
+    site.put("refusal.edi", isa([set_997(1, "R", detail=detail)], group="FA"))
+    site.wait("the activity", lambda: [a for a in site.state()["activities"] if a["res_id"] == made["id"]])
+    [activity] = [a for a in site.state()["activities"] if a["res_id"] == made["id"]]
+    assert "refused" in activity["summary"]
+    assert "code not accepted" in activity["note"]
+    told = [milestone["text"] for milestone in site.gateway("order", str(made["name"]))["milestones"]]
+    assert any("850 rejected by acme" in text for text in told)
