@@ -1,7 +1,7 @@
 """gateway.yaml: one file for an installation, read by `run` and `check` alike.
 
-Keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here only
-by reference.
+Plain keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here
+only by reference.
 Every complaint names file, line and key. Parts of transports and destinations are checked by the models of their own
 modules.
 """
@@ -9,20 +9,24 @@ modules.
 from __future__ import annotations
 
 import importlib
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import edi
-from gateway.partners import Book, load_book
+from gateway.partners import Book, load_book, place
 from gateway.secrets import Secrets
 from gateway.units import Duration
 
 Environment = Literal["prod", "test"]
+PREFIX = "GATEWAY_"
+OVERRIDES = ("environment", "name", "database", "partners", "staging")  # keys the environment may set
 
 
 class _Part(BaseModel):
@@ -58,7 +62,7 @@ class Keys(_Part):
 class GatewayFile(Keys, BaseSettings):
     """gateway.yaml with what the environment overrides."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
     @classmethod
     def settings_customise_sources(
@@ -97,23 +101,28 @@ def load(path: Path) -> Configuration:
     """Read and check everything. Raises edi.ProfileError or edi.MapError with one line per complaint."""
     file, tree = read_file(path)
     complaints: list[str] = []
-    book = Book({})
+    folder, book = path.parent / file.partners, Book({})
+    if not folder.is_dir():
+        line = tree.key_line("partners") if "partners" in tree else 1
+        complaints.append(f"{tree.file}:{line}: partners: there is no folder {folder}")
     try:
-        book = load_book(path.parent / file.partners, file.environment)
+        book = load_book(folder, file.environment)
     except (edi.ProfileError, edi.MapError) as error:
         complaints.append(str(error))
     listener: Any = None
-    destinations: dict[str, tuple[Any, BaseModel]] = {}
     try:
-        if file.listeners.sftp is not None:
-            module = importlib.import_module("gateway.transports.sftp")
-            listener = edi.parse_config(module.Listener, tree["listeners"]["sftp"])
-        for name in file.destinations:
-            destinations[name] = _destination(name, tree["destinations"][name])
-    except (edi.ProfileError, edi.MapError) as error:
+        listener = _listener(file, tree, path.parent)
+    except edi.ProfileError as error:
         complaints.append(str(error))
+    destinations: dict[str, tuple[Any, BaseModel]] = {}
+    for name in file.destinations:
+        try:
+            destinations[name] = _destination(name, tree["destinations"])
+            destinations[name][0].check(name, book)
+        except edi.ProfileError as error:
+            complaints.append(str(error))
     complaints.extend(
-        f"{partner.folder / 'partner.yaml'}: odoo.instance: "
+        f"{place(partner, 'odoo', 'instance')}: odoo.instance: "
         f"there is no destination {partner.destination!r} in {path.name}"
         for partner in book
         if partner.destination and partner.destination not in file.destinations
@@ -129,8 +138,18 @@ def read_file(path: Path) -> tuple[GatewayFile, Any]:
         raise edi.ProfileError(f"{path}: there is no such file; `gateway init DIR` makes one")
     tree = edi.load_config(path)
     edi.parse_config(Keys, tree)  # without the environment, so that complaints point into the file
+    for key in Keys.model_fields.keys() - set(OVERRIDES):
+        if PREFIX + key.upper() in os.environ:
+            raise edi.ProfileError(
+                f"{PREFIX}{key.upper()}: this key stands in the file only; the environment may set "
+                + ", ".join(OVERRIDES)
+            )
     values: dict[str, Any] = {str(key): value for key, value in tree.items()}
-    return GatewayFile(**values), tree
+    try:
+        return GatewayFile(**values), tree
+    except ValidationError as error:
+        first = error.errors()[0]  # the file alone was fine: the environment is not
+        raise edi.ProfileError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
 
 
 def database_url(url: str, folder: Path) -> str:
@@ -141,13 +160,30 @@ def database_url(url: str, folder: Path) -> str:
     return url
 
 
-def _destination(name: str, part: Any) -> tuple[Any, BaseModel]:
+def _listener(file: GatewayFile, tree: Any, folder: Path) -> Any:
+    """The SFTP listener's settings, its staging folder below the configuration; None: no listener."""
+    if file.listeners.sftp is None:
+        return None
+    module = importlib.import_module("gateway.transports.sftp")
+    listener = edi.parse_config(module.Listener, tree["listeners"]["sftp"])
+    return listener.model_copy(update={"staging": folder / (listener.staging or file.staging)})
+
+
+def _destination(name: str, parts: Any) -> tuple[Any, BaseModel]:
+    """The module of a destination and its settings. Lanes are named after destinations, so not every name will do."""
+    part = parts[name]
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name) or name in ("in", "out"):
+        raise edi.ProfileError(
+            f"{part.file}:{parts.key_line(name)}: destinations.{name}: a name has small letters, digits and dashes, "
+            "and is neither `in` nor `out`"
+        )
     if "kind" not in part:
         raise edi.ProfileError(f"{part.file}:{part.line}: destinations.{name}.kind: this key is missing")
     kind = str(part["kind"])
     try:
         module = importlib.import_module(f"gateway.destinations.{kind}")
-    except ModuleNotFoundError:
+        settings = module.Settings
+    except (ModuleNotFoundError, AttributeError):
         line = part.key_line("kind")
         raise edi.ProfileError(f"{part.file}:{line}: destinations.{name}.kind: there is no kind {kind!r}") from None
-    return module, edi.parse_config(module.Settings, part)
+    return module, edi.parse_config(settings, part)

@@ -8,6 +8,7 @@ belongs to one partner; adding a partner touches no code.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ class Partner:
         """The control number counters start with."""
         for agreement in self.file.agreements:
             if agreement.document == document:
-                return int(agreement.control_numbers.get("start", 1))
+                return _start(agreement)
         return 1
 
 
@@ -120,12 +121,22 @@ def load_partner(folder: Path, environment: Literal["prod", "test"]) -> Partner:
             edi.check_agreement(profile, agreement.agreement())
         except edi.MapError as error:
             raise edi.ProfileError(f"{node.file}:{node.key_line('map')}: agreements.{index}.map: {error}") from None
-        try:
-            _clocks(agreement)
-        except ValueError as error:
-            line = node.key_line("ack_expected")
-            raise edi.ProfileError(f"{node.file}:{line}: agreements.{index}.ack_expected: {error}") from None
+        for key, check in (("ack_expected", _clocks), ("control_numbers", _start)):
+            try:
+                check(agreement)
+            except ValueError as error:
+                raise edi.ProfileError(f"{node.file}:{node.key_line(key)}: agreements.{index}.{key}: {error}") from None
     return Partner(file.partner, folder, file, profile, channels)
+
+
+def place(partner: Partner, *path: str | int) -> str:
+    """`file:line` of a key in a partner's file, for a complaint about a file that was fine by itself."""
+    _, node = edi.read_partner_file(partner.folder)
+    line = node.line
+    for step in path:
+        line = node.key_line(step) if isinstance(step, str) else node[step].line
+        node = node[step]
+    return f"{partner.folder / 'partner.yaml'}:{line}"
 
 
 def transport(kind: str) -> Any:
@@ -135,11 +146,16 @@ def transport(kind: str) -> Any:
 
 
 def _channels(tree: Any) -> Iterator[tuple[str, Any]]:
+    known: set[str] = set()
     for channel in tree.get("channels", ()):
         if not hasattr(channel, "keys") or not {"kind", "name"} <= set(channel):
             line = tree.key_line("channels")
             raise edi.ProfileError(f"{tree.file}:{line}: channels: each channel needs a `name` and a `kind`")
         kind, name = str(channel["kind"]), str(channel["name"])
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name) or name in known:
+            why = "there are two of this name" if name in known else "a name has small letters, digits and dashes"
+            raise edi.ProfileError(f"{channel.file}:{channel.key_line('name')}: channels.name: {name!r}: {why}")
+        known.add(name)
         try:
             model = transport(kind).CHANNELS[kind]
         except (ModuleNotFoundError, AttributeError, KeyError):
@@ -155,6 +171,13 @@ def _clocks(agreement: edi.AgreementFile) -> Clocks:
     return Clocks(_wait(expected.get("functional")), _wait(within))
 
 
+def _start(agreement: edi.AgreementFile) -> int:
+    start = str(agreement.control_numbers.get("start", 1))
+    if not re.fullmatch(r"[1-9]\d{0,8}", start):
+        raise ValueError(f"start {start!r} is no control number; write 1 to 999999999")
+    return int(start)
+
+
 def _wait(value: Any) -> float | None:
     return None if value in (None, "none") else seconds(value)
 
@@ -168,12 +191,13 @@ def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
                 other = owners.setdefault((kind, side.qualifier, side.id), partner)
                 if other is not partner:
                     yield (
-                        f"{partner.folder / 'partner.yaml'}: identities.{kind}: {side.qualifier}:{side.id} "
+                        f"{place(partner, 'identities', kind)}: identities.{kind}: {side.qualifier}:{side.id} "
                         f"belongs to partner {other.id} already"
                     )
-        for channel in partner.channels.values():
+        for index, channel in enumerate(partner.channels.values()):
             user = getattr(channel, "user", "")
             if user and getattr(channel, "kind", "") == "sftp-server":
                 other = users.setdefault(user, partner)
                 if other is not partner:
-                    yield f"{partner.folder / 'partner.yaml'}: channels: user {user!r} belongs to {other.id} already"
+                    where = place(partner, "channels", index, "user")
+                    yield f"{where}: channels.user: {user!r} belongs to {other.id} already"

@@ -131,13 +131,33 @@ def test_terms_come_from_the_partners_files() -> None:
     assert terms_of([_partner("a")], "odoo-main")["a"].apply_dates is None  # type: ignore[arg-type]
 
 
-def test_terms_that_are_not_right_name_file_and_key() -> None:
-    book: Any = [_partner("a", odoo={"vendor": {"name": "x"}}), _partner("b", tolerances={"price": {"absolute": "2%"}})]
+def test_terms_that_are_not_right_name_file_line_and_key(tmp_path: Path) -> None:
+    texts = {
+        "a": "partner: a\nodoo:\n  vendor: {name: x}\n",
+        "b": 'partner: b\nname: B\n\ntolerances: {price: {absolute: "2%"}}\n',
+        "c": "partner: c\nagreements:\n- document: X12 855 004010\n  policy: {apply_date: yes}\n",
+    }
+    book: Any = [
+        _partner("a", odoo={"vendor": {"name": "x"}}),
+        _partner("b", tolerances={"price": {"absolute": "2%"}}),
+        _partner("c", policy={"apply_date": "yes"}),
+    ]
+    for partner in book:
+        partner.folder = tmp_path / partner.id
+        partner.folder.mkdir()
+        (partner.folder / "partner.yaml").write_text(texts[partner.id], encoding="utf-8")
     with pytest.raises(edi.ProfileError) as raised:
         terms_of(book, "odoo-main")
-    first, second = str(raised.value).splitlines()
-    assert first.startswith("partners/a/partner.yaml: odoo.vendor")
-    assert second.startswith("partners/b/partner.yaml: tolerances.price")
+    first, second, third = str(raised.value).splitlines()
+    assert first.startswith(f"{tmp_path}/a/partner.yaml:3: odoo.vendor")
+    assert second.startswith(f"{tmp_path}/b/partner.yaml:4: tolerances.price")
+    assert third.startswith(f"{tmp_path}/c/partner.yaml:4: agreements.0.policy.apply_date")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("no", False), ("yes", True)])
+def test_yes_and_no_of_a_partners_file_are_understood(written: str, meant: bool) -> None:
+    terms = terms_of([_partner("a", policy={"apply_dates": written})], "odoo-main")  # every value of the file is text
+    assert terms["a"].apply_dates is meant
 
 
 @pytest.mark.parametrize("vendor", [None, {}, {"ref": "A", "vat": "B"}, {"ref": " "}, {"id": "x"}])
@@ -146,7 +166,7 @@ def test_bindings_that_cannot_be_used(vendor: Any) -> None:
         binding(vendor)
 
 
-async def test_a_reload_takes_the_new_terms_or_keeps_the_old() -> None:
+async def test_a_reload_takes_the_new_terms_or_keeps_the_old(tmp_path: Path) -> None:
     flows = {"purchase": {"login": "edi", "key": "k"}}
     settings = OdooSettings.model_validate({"url": "http://127.0.0.1:1", "db": "db", "flows": flows})
     for environment in ("prod", "test"):
@@ -156,8 +176,11 @@ async def test_a_reload_takes_the_new_terms_or_keeps_the_old() -> None:
         assert list(system.sink.partners) == list(system.source.partners) == ["a"]
         system.adopt([partner, _partner("b", odoo={"vendor": {"gln": "4012345000009"}})])
         assert list(system.sink.partners) == list(system.source.partners) == ["a", "b"]
+        wrong = _partner("a", tolerances={"price": "much"})
+        wrong.folder = tmp_path
+        (tmp_path / "partner.yaml").write_text("tolerances: {price: much}\n", encoding="utf-8")
         with capture_logs() as logs:
-            system.adopt([_partner("a", tolerances={"price": "much"})])
+            system.adopt([wrong])
         assert [log["log_level"] for log in logs] == ["error"]
         assert list(system.source.partners) == ["a", "b"]
         assert system.interval == 20

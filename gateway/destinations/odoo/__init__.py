@@ -25,7 +25,17 @@ from gateway.destinations.odoo.source import OdooSource
 from gateway.destinations.odoo.terms import Partner, PartnerTerms, VendorBinding, terms_of
 from gateway.ports import Inlet, Outcome, Parcel
 
-__all__ = ["Odoo", "OdooSettings", "OdooSink", "OdooSource", "PartnerTerms", "Settings", "VendorBinding", "build"]
+__all__ = [
+    "Odoo",
+    "OdooSettings",
+    "OdooSink",
+    "OdooSource",
+    "PartnerTerms",
+    "Settings",
+    "VendorBinding",
+    "build",
+    "check",
+]
 
 Settings = OdooSettings
 logger = log.get("odoo")
@@ -62,6 +72,11 @@ class Odoo:
 
     async def close(self) -> None:
         await self.connection.close()
+
+
+def check(name: str, book: Iterable[Partner]) -> None:
+    """Whether this Odoo could use the terms of these partners. Raises edi.ProfileError, one line per complaint."""
+    terms_of(book, name)
 
 
 def build(name: str, settings: OdooSettings, book: Iterable[Partner], resolve: Callable[[str], str]) -> Odoo:

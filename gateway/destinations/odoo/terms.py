@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import edi
+from gateway.destinations.odoo.settings import Policy
 from gateway.tolerances import Tolerances
 
+M = TypeVar("M", bound=BaseModel)
 BindingKind = Literal["ref", "gln", "vat", "id"]
 
 
@@ -66,8 +68,8 @@ def terms_of(partners: Iterable[Partner], destination: str) -> dict[str, Partner
             continue
         try:
             terms[partner.id] = _terms(partner)
-        except (ValueError, ValidationError) as error:
-            complaints.append(f"{partner.folder / 'partner.yaml'}: {_first(error)}")
+        except ValueError as error:
+            complaints.append(f"{partner.folder / 'partner.yaml'}:{_line(partner, error)}: {error}")
     if complaints:
         raise edi.ProfileError("\n".join(complaints))
     return terms
@@ -87,20 +89,37 @@ def binding(vendor: Any) -> VendorBinding:
 
 def _terms(partner: Partner) -> PartnerTerms:
     apply_dates = None
-    for agreement in partner.file.agreements:
+    for number, agreement in enumerate(partner.file.agreements):
+        policy = _parsed(Policy, agreement.policy, f"agreements.{number}.policy")
         if agreement.direction == "in" and "apply_dates" in agreement.policy:
-            apply_dates = bool(agreement.policy["apply_dates"])
+            apply_dates = policy.apply_dates
     return PartnerTerms(
         name=partner.file.name or partner.id,
         vendor=binding(partner.file.odoo.get("vendor")),
-        tolerances=Tolerances.model_validate(partner.file.tolerances),
+        tolerances=_parsed(Tolerances, partner.file.tolerances, "tolerances"),
         apply_dates=apply_dates,
         timezone=partner.profile.timezone,
     )
 
 
-def _first(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
+def _parsed(model: type[M], part: Any, where: str) -> M:
+    """A part of partner.yaml as its model. Raises ValueError: key and sentence of the first complaint."""
+    try:
+        return model.model_validate(part)
+    except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return f"tolerances.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return str(error)
+        path = ".".join(str(step) for step in (where, *first["loc"]))
+        raise ValueError(f"{path}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _line(partner: Partner, error: ValueError) -> int:
+    """The line of the key a complaint starts with, or of the part of the file it stands in."""
+    node: Any = edi.load_config(partner.folder / "partner.yaml")
+    line = 1
+    for step in str(error).partition(": ")[0].split("."):
+        if step.isdecimal():
+            node = node[int(step)]
+            line = node.line
+        elif hasattr(node, "key_line") and step in node:
+            line, node = node.key_line(step), node[step]
+    return line
