@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from edi import syntax, ta1
@@ -22,10 +22,13 @@ from edi.documents import Event
 from edi.documents.exchange import Acknowledgement
 from edi.errors import ProfileError, RenderError, SelfCheckError
 from edi.mapping import Map, load_map
-from edi.model import Delimiters, Identity, Message, Segment, Syntax
+from edi.model import COMPONENT, Delimiters, Identity, Message, Segment, Syntax
 from edi.profile import Agreement, Identities, Numbers, Profile, Side
 from edi.syntax import Envelope, Outgoing, default_delimiters
 from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B
+from edi.syntax.x12 import VERSIONS
+
+ACK_MAPS: dict[Syntax, str] = {"x12": "x12/004010/997@1", "edifact": "edifact/service/v3/contrl@1"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,28 +115,23 @@ def _render_acknowledgement(
     about = data.interchange
     if about is None or about.sender is None or about.receiver is None:
         raise RenderError("the acknowledgement does not say whose interchange it answers", field="interchange")
-    agreed = next(
-        (a for a in profile.agreements if a.syntax == ("edifact" if data.kind == "CONTRL" else "x12") and a.delimiters),
-        None,
-    )
+    syntax_name: Syntax = "edifact" if data.kind == "CONTRL" else "x12"
     at = _local(at, profile)
     partner = Side(about.sender.id, about.sender.qualifier or "")
     own = Side(about.receiver.id, about.receiver.qualifier or "")
-    pair = profile.identities("edifact" if data.kind == "CONTRL" else "x12")
-    if pair is not None and pair.partner.id == partner.id:
-        partner, own = pair.partner, dataclasses.replace(own, group=pair.own.group)
-    agreement = _acknowledgement_agreement(data, agreed)
-    segments: list[Segment]
-    if data.kind == "TA1":
-        segments = [ta1.write_ta1(data, at)]
-        map_ = None
-    else:
-        map_ = load_map(agreement.map)
+    pair = profile.identities(syntax_name)
+    if pair is not None:
+        known = {(side.id, side.qualifier): side for side in (pair.partner, *pair.also)}
+        partner = known.get((partner.id, partner.qualifier), partner)
+        own = dataclasses.replace(own, group=pair.own.group)
+    map_, segments = None, [ta1.write_ta1(data, at)]
+    if data.kind != "TA1":
+        map_ = load_map(ACK_MAPS[syntax_name])
         segments = map_.write(data)
+    agreed = next((a for a in profile.agreements if a.syntax == syntax_name and a.delimiters), None)
+    agreement = _acknowledgement_agreement(data, segments, agreed)
     outgoing = Outgoing(type=data.kind, version=agreement.version, control=numbers.message, segments=segments)
     envelope = _envelope(agreement, Identities(partner, own), numbers, at, test=test, group="FA" if map_ else "")
-    if data.kind == "CONTRL":
-        envelope = dataclasses.replace(envelope, group_type="")
     written = syntax.write([outgoing], envelope)
     if map_ is not None:
         _check(written, map_)
@@ -142,56 +140,37 @@ def _render_acknowledgement(
     return Rendered(written, document, envelope.group_type, note)
 
 
-def _acknowledgement_agreement(data: Acknowledgement, agreed: Agreement | None) -> Agreement:
+def _acknowledgement_agreement(data: Acknowledgement, segments: list[Segment], agreed: Agreement | None) -> Agreement:
     """What an acknowledgement is written as: the versions of what it answers, the partner's service characters."""
     about = data.interchange.version or "" if data.interchange else ""
-    crosschecked = agreed.crosscheck if agreed else True
-    if data.kind == "CONTRL":
-        version = _syntax_version(data, about)
-        return Agreement(
-            syntax="edifact",
-            type="CONTRL",
-            # The segments we use are the same in both; syntax 4 calls its service messages 4:1.
-            version="4.1" if version.endswith(":4") else "D.3",
-            direction="out",
-            map="edifact/service/v3/contrl@1",
-            envelope_version=version,
-            delimiters=_usual(agreed, "edifact", version),
-            crosscheck=crosschecked,
-        )
-    version = (data.group.version if data.group else None) or "004010"
-    envelope = about if re.fullmatch("[0-9]{5}", about) else "00401"
+    syntax_name: Syntax = "edifact" if data.kind == "CONTRL" else "x12"
+    if syntax_name == "edifact":
+        envelope = _syntax_version(about, segments)
+        # The segments we use are the same in both; syntax 4 calls its service messages 4:1.
+        version = "4.1" if envelope.endswith(":4") else "D.3"
+    else:
+        envelope = about if about in VERSIONS else "00401"
+        version = (data.group.version if data.group else None) or "004010"
     return Agreement(
-        syntax="x12",
+        syntax=syntax_name,
         type=data.kind,
         version=version,
         direction="out",
-        map="x12/004010/997@1",
+        map=ACK_MAPS[syntax_name],
         envelope_version=envelope,
-        delimiters=_usual(agreed, "x12", envelope),
-        crosscheck=crosschecked,
+        delimiters=_usual(agreed, syntax_name, envelope),
+        crosscheck=agreed.crosscheck if agreed else True,
     )
 
 
-def _syntax_version(data: Acknowledgement, about: str) -> str:
-    """UNB S001 of the answer: as received if it exists, with a character set that has every character to repeat."""
+def _syntax_version(about: str, segments: list[Segment]) -> str:
+    """UNB S001 of an answer: as received if it exists and its character set has every character to be repeated."""
     identifier, _, number = about.partition(":")
-    repertoire = {"UNOA": LEVEL_A, "UNOB": LEVEL_B}.get(identifier, "")
-    text = "".join(leaf for leaf in _texts(data.model_dump()) if leaf != about)
-    if identifier not in EDIFACT_CODECS or (repertoire and not set(text) <= set(repertoire)):
+    level = {"UNOA": LEVEL_A, "UNOB": LEVEL_B}.get(identifier)
+    text = "".join(map("".join, segments)).replace(COMPONENT, "")
+    if identifier not in EDIFACT_CODECS or (level is not None and not set(text) <= set(level)):
         identifier = "UNOC"
     return f"{identifier}:{number if number in ('1', '2', '3', '4') else '3'}"
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
 
 
 def _usual(agreed: Agreement | None, syntax_name: Syntax, version: str) -> Delimiters:
