@@ -74,6 +74,21 @@ class Overview:
     interchanges: tuple[InterchangeLine, ...]
     faults: tuple[Fault, ...]
 
+    def __str__(self) -> str:
+        """For people: one line per interchange and message, faults behind what they belong to."""
+        lines: list[str] = []
+        for one in self.interchanges:
+            test = ", test" if one.test else ""
+            parties = f"{one.sender.id or '?'} -> {one.receiver.id or '?'}"
+            lines.append(f"{one.syntax} interchange {one.control or '?'}: {parties}, {one.version}{test}")
+            lines += [
+                f"  {m.type} {m.control} ({m.version}): {m.segments} segments, {m.length} bytes at {m.offset}"
+                for m in one.messages
+            ]
+            lines += [f"  {fault.severity}: {fault.message}" for fault in one.faults]
+        lines += [f"{fault.severity}: {fault.message}" for fault in self.faults]
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
         """The stable shape of `edi inspect --json`; keys may be added, never renamed."""
         return {
