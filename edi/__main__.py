@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, BinaryIO, NoReturn
 
 import typer
 
@@ -23,50 +25,53 @@ app.add_typer(maps, name="map")
 
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 Partner = Annotated[Path | None, typer.Option("--partner", help="The partner's folder.")]
+Test = Annotated[bool, typer.Option("--test", help="As the test environment: test documents are expected.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def inspect(file: File, as_json: AsJson = False) -> None:
-    """What is in a file: one line per interchange, group and message."""
-    overview = edi.inspect(read_bytes(file))
-    typer.echo(json.dumps(overview.to_json(), ensure_ascii=False) if as_json else str(overview))
-    raise typer.Exit(1 if overview.to_json()["faults"] else 0)
+    """What is in a file: one line per interchange, group and message. Exit 1 if an envelope is wrong."""
+    with opened(file) as source:
+        overview = edi.inspect(source)
+    typer.echo(as_line(overview.to_json()) if as_json else str(overview))
+    faults = [*overview.faults, *(fault for one in overview.interchanges for fault in one.faults)]
+    raise typer.Exit(1 if any(fault.severity in ("reject", "error") for fault in faults) else 0)
 
 
 @app.command()
-def validate(file: File, partner: Partner = None, as_json: AsJson = False) -> None:
+def validate(file: File, partner: Partner = None, test: Test = False, as_json: AsJson = False) -> None:
     """Check every set: one fault a line, then the verdicts. Exit 1 if any set is rejected."""
-    translation = edi.translate(read_bytes(file), profile(partner))
-    faults = [f for r in translation.results for f in (*r.faults, *r.outside)]
-    for fault in faults:
-        if as_json:
-            typer.echo(json.dumps(fault.to_json(), ensure_ascii=False))
-        else:
-            typer.echo(f"{fault.severity}: {fault.message}")
-    verdicts = [
-        {"type": r.message.type, "control": r.message.control, "verdict": r.verdict}
-        for r in translation.results
-        if r.message is not None
-    ]
+    verdicts, refused = [], False
+    with opened(file) as source:
+        for result in edi.translate_each(source, profile(partner, test)):
+            for fault in (*result.faults, *result.outside):
+                refused = refused or fault.severity == "reject"
+                typer.echo(as_line(fault.to_json()) if as_json else f"{fault.severity}: {fault.message}")
+            if result.message is not None:
+                message = result.message
+                verdicts.append({"type": message.type, "control": message.control, "verdict": result.verdict})
     if as_json:
-        typer.echo(json.dumps({"messages": verdicts}))
+        typer.echo(as_line({"messages": verdicts}))
     else:
         for verdict in verdicts:
             typer.echo(f"{verdict['type']} {verdict['control']}: {verdict['verdict'].replace('_', ' ')}")
-    refused = any(v["verdict"] == "rejected" for v in verdicts) or any(f.severity == "reject" for f in faults)
+    refused = refused or any(verdict["verdict"] == "rejected" for verdict in verdicts)
     raise typer.Exit(1 if refused or not verdicts else 0)
 
 
 @app.command()
-def read(file: File, partner: Partner = None) -> None:
+def read(file: File, partner: Partner = None, test: Test = False) -> None:
     """Canonical events, one CloudEvents JSON object a line; faults go to standard error."""
-    translation = edi.translate(read_bytes(file), profile(partner))
-    for event in translation.events:
-        typer.echo(json.dumps(event.to_json(), ensure_ascii=False))
-    for fault in translation.faults:
-        typer.echo(f"{fault.severity}: {fault.message}", err=True)
-    raise typer.Exit(1 if any(r.verdict == "rejected" for r in translation.results) else 0)
+    refused = False
+    with opened(file) as source:
+        for result in edi.translate_each(source, profile(partner, test)):
+            for fault in (*result.faults, *result.outside):
+                refused = refused or fault.severity == "reject"
+                typer.echo(f"{fault.severity}: {fault.message}", err=True)
+            if result.event is not None:
+                typer.echo(as_line(result.event.to_json()))
+    raise typer.Exit(1 if refused else 0)
 
 
 @app.command()
@@ -74,14 +79,16 @@ def write(
     file: File,
     partner: Annotated[Path, typer.Option("--partner", help="The partner's folder.")],
     control: Annotated[int, typer.Option(help="The control number to use.")] = 1,
+    test: Test = False,
     at: Annotated[str, typer.Option(help="Date and time of the envelope, ISO 8601; default now.")] = "",
 ) -> None:
     """Write an event (JSON) as the partner's interchange, on standard output."""
     try:
-        event = edi.event_from_json(json.loads(read_bytes(file)))
+        with opened(file) as source:
+            event = edi.event_from_json(json.loads(source.read()))
         moment = dt.datetime.fromisoformat(at) if at else dt.datetime.now(dt.UTC)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        data = edi.render(event, profile(partner), edi.Numbers(control, control), moment)
+        data = edi.render(event, profile(partner, test), edi.Numbers(control, control), moment)
     except (edi.RenderError, edi.EventError) as error:
         fail(str(error))
     except ValueError as error:
@@ -90,20 +97,22 @@ def write(
 
 
 @app.command()
-def ack(file: File, partner: Partner = None) -> None:
-    """The functional acknowledgement(s) of a file, on standard output."""
-    translation = edi.translate(read_bytes(file), profile(partner))
+def ack(file: File, partner: Partner = None, test: Test = False) -> None:
+    """The functional acknowledgement(s) of a file, on standard output. Exit 1 if they refuse anything."""
+    with opened(file) as source:
+        translation = edi.translate(source, profile(partner, test))
     for data in translation.acks:
         write_bytes(data)
     if not translation.acks:
         typer.echo("nothing in this file is acknowledged", err=True)
-    raise typer.Exit(1 if any(r.verdict == "rejected" for r in translation.results) else 0)
+    raise typer.Exit(1 if any(fault.severity == "reject" for fault in translation.faults) else 0)
 
 
 @app.command()
 def explain(file: File, partner: Partner = None) -> None:
     """The document with every segment, element and code in words."""
-    typer.echo(edi.explain(read_bytes(file), profile(partner) if partner else None), nl=False)
+    with opened(file) as source:
+        typer.echo(edi.explain(source.read(), profile(partner) if partner else None), nl=False)
 
 
 @app.command()
@@ -138,22 +147,27 @@ def show(reference: str, partner: Partner = None) -> None:
         fail(str(error))
 
 
-def profile(partner: Path | None) -> edi.Profile:
+def profile(partner: Path | None, test: bool = False) -> edi.Profile:
     if partner is None:
         return edi.default_profile()
-    try:
-        return edi.load_profile(partner)
-    except edi.EdiError as error:
-        fail(str(error), 2)
+    return edi.load_profile(partner, "test" if test else "prod")
 
 
-def read_bytes(file: str) -> bytes:
+def as_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@contextmanager
+def opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
-        return sys.stdin.buffer.read()
+        yield sys.stdin.buffer
+        return
     try:
-        return Path(file).read_bytes()
+        source = Path(file).open("rb")  # noqa: SIM115  (what the caller does with it has errors of its own)
     except OSError as error:
         fail(f"{file}: {error.strerror}", 2)
+    with source:
+        yield source
 
 
 def write_bytes(data: bytes) -> None:
@@ -167,7 +181,12 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
 
 
 def main() -> None:
-    app()
+    """Run the command. A profile, map or folder that cannot be used is wrong usage: a sentence and exit code 2."""
+    try:
+        app()
+    except edi.EdiError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ class Acknowledger:
         current.answered += 1
         if self._blocking:
             return
-        current.functional.add(agreement.functional if agreement else self._usual(message.interchange))
+        agreed = agreement is not None and not self._profile.open
+        current.functional.add(agreement.functional if agreement and agreed else self._usual(message.interchange))
         if agreement is not None:
             current.detail = agreement.detail
         x12 = message.interchange.syntax == "x12"

@@ -5,17 +5,38 @@ Not here: whether the content is right (edi/check.py). Rule protected: any bytes
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from edi.faults import Fault
-from edi.model import Identity, Interchange, InterchangeEnd, Message, Syntax
+from edi.model import Group, Identity, Interchange, InterchangeEnd, Message, Syntax
 from edi.syntax import read
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One functional group; `messages` counts what is in it."""
+
+    type: str
+    control: str
+    version: str
+    messages: int
+
+    def __str__(self) -> str:
+        plural = "message" if self.messages == 1 else "messages"
+        return f"group {self.type} {self.control} ({self.version}): {self.messages} {plural}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": self.type, "control": self.control, "version": self.version, "messages": self.messages}
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message: `segments` counts header and trailer; offset and length are bytes of the input."""
+    """One message: `segments` counts header and trailer; offset and length are bytes of the input.
+
+    `group` is the place of its group among those of the interchange, from 1; 0 outside any.
+    """
 
     type: str
     version: str
@@ -24,6 +45,12 @@ class MessageLine:
     segments: int
     offset: int
     length: int
+    group: int
+
+    def __str__(self) -> str:
+        name = " ".join(part for part in (self.type or "?", self.control) if part)
+        version = f" ({self.version})" if self.version else ""
+        return f"  {name}{version}: {self.segments} segments, {self.length} bytes at {self.offset}"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -34,6 +61,7 @@ class MessageLine:
             "segments": self.segments,
             "offset": self.offset,
             "length": self.length,
+            "group": self.group,
         }
 
 
@@ -48,6 +76,7 @@ class InterchangeLine:
     version: str
     test: bool
     charset: str
+    groups: tuple[GroupLine, ...]
     messages: tuple[MessageLine, ...]
     faults: tuple[Fault, ...]
 
@@ -62,6 +91,7 @@ class InterchangeLine:
             "version": self.version,
             "test": self.test,
             "charset": self.charset,
+            "groups": [group.to_json() for group in self.groups],
             "messages": [message.to_json() for message in self.messages],
             "faults": [fault.to_json() for fault in self.faults],
         }
@@ -75,16 +105,18 @@ class Overview:
     faults: tuple[Fault, ...]
 
     def __str__(self) -> str:
-        """For people: one line per interchange and message, faults behind what they belong to."""
+        """For people: one line per interchange, group and message, faults behind the interchange they belong to."""
         lines: list[str] = []
         for one in self.interchanges:
             test = ", test" if one.test else ""
             parties = f"{one.sender.id or '?'} -> {one.receiver.id or '?'}"
             lines.append(f"{one.syntax} interchange {one.control or '?'}: {parties}, {one.version}{test}")
-            lines += [
-                f"  {m.type} {m.control} ({m.version}): {m.segments} segments, {m.length} bytes at {m.offset}"
-                for m in one.messages
-            ]
+            shown = 0
+            for message in one.messages:
+                for group in one.groups[shown : message.group]:
+                    lines.append(f"  {group}")
+                shown = max(shown, message.group)
+                lines.append(f"  {message}" if message.group else str(message))
             lines += [f"  {fault.severity}: {fault.message}" for fault in one.faults]
         lines += [f"{fault.severity}: {fault.message}" for fault in self.faults]
         return "\n".join(lines)
@@ -100,11 +132,13 @@ class Overview:
 @dataclass(slots=True)
 class _Open:
     interchange: Interchange
+    groups: list[Group] = field(default_factory=list)
     messages: list[MessageLine] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     def closed(self) -> InterchangeLine:
         what = self.interchange
+        counted = Counter(message.group for message in self.messages)
         return InterchangeLine(
             what.syntax,
             what.sender,
@@ -113,6 +147,10 @@ class _Open:
             what.version,
             what.test,
             what.charset,
+            tuple(
+                GroupLine(group.type, group.control, group.version, counted[number])
+                for number, group in enumerate(self.groups, start=1)
+            ),
             tuple(self.messages),
             tuple(self.faults),
         )
@@ -127,11 +165,21 @@ def inspect(data: bytes | BinaryIO) -> Overview:
         if isinstance(item, Interchange):
             current = _Open(item)
         (current.faults if current else outside).extend(item.faults)
-        if isinstance(item, Message) and current:
-            line = MessageLine(
-                item.type, item.version, item.control, item.convention, len(item.segments), item.offset, len(item.raw)
+        if isinstance(item, Group) and current:
+            current.groups.append(item)
+        elif isinstance(item, Message) and current:
+            current.messages.append(
+                MessageLine(
+                    item.type,
+                    item.version,
+                    item.control,
+                    item.convention,
+                    len(item.segments),
+                    item.offset,
+                    len(item.raw),
+                    len(current.groups) if item.group else 0,
+                )
             )
-            current.messages.append(line)
         elif isinstance(item, InterchangeEnd) and current:
             done.append(current.closed())
             current = None

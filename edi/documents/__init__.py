@@ -69,6 +69,8 @@ def wrap(
 
 def event_from_json(value: dict[str, Any]) -> Event:
     """An Event from its CloudEvents JSON object. Raises EventError with the first thing that is wrong."""
+    if not isinstance(value, dict):
+        raise EventError("event: a CloudEvents JSON object is expected")
     try:
         model = model_of(str(value.get("type", "")))
         return Event.model_validate({**value, "data": model.model_validate(value.get("data"))})

@@ -24,6 +24,7 @@ def test_stable_json() -> None:
         "version": "UNOC:3",
         "test": True,
         "charset": "iso8859-1",
+        "groups": [],
         "messages": [
             {
                 "type": "ORDERS",
@@ -33,6 +34,7 @@ def test_stable_json() -> None:
                 "segments": 3,
                 "offset": DATA.index(b"UNH"),
                 "length": DATA.index(b"UNZ") - DATA.index(b"UNH"),
+                "group": 0,
             }
         ],
     }
