@@ -47,6 +47,8 @@ def match(c: Any, partner: Partner, results: tuple[edi.AckResult, ...], row: Any
 
 
 def _apply(c: Any, partner: Partner, line: Any, result: edi.AckResult, now: dt.datetime) -> set[str]:
+    if result.outcome == "received":
+        return set()  # CONTRL action 8 says that the file arrived, and nothing of its content
     if result.outcome not in RANK or RANK[result.outcome] <= RANK.get(line.state, 0):
         answers.update_sent(c, line.id, {"functional_at": line.functional_at or clock.stamp(now)})
         return set()

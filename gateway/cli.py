@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -16,7 +17,7 @@ import typer
 
 import edi
 from gateway import config, log, scaffold, show
-from gateway.ledger import Ledger, LedgerError
+from gateway.ledger import Ledger, LedgerError, migrate
 from gateway.secrets import SecretError
 
 T = TypeVar("T")
@@ -36,12 +37,12 @@ DEFAULT = Path("gateway.yaml")
 def init(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     partners: Annotated[Path | None, typer.Option(help="Copy partners from this folder.")] = None,
-    port: Annotated[int, typer.Option(help="The port of the SFTP server.")] = 2222,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the SFTP server; 0: a free one.")] = 2222,
 ) -> None:
     """Make a working instance in a new folder."""
     try:
         scaffold.init(folder, port=port, partners=partners)
-    except FileExistsError as error:
+    except OSError as error:
         fail(str(error))
     typer.echo(f"A new instance is in {folder}: gateway.yaml, partners/, keys/.")
     typer.echo(f"Next: gateway check --config {folder}/gateway.yaml, then gateway run --config {folder}/gateway.yaml")
@@ -50,10 +51,7 @@ def init(
 @app.command()
 def check(path: Config = DEFAULT) -> None:
     """Check configuration, partners, maps and secrets, with the code that `run` uses."""
-    configuration = load(path)
-    for complaint in show.missing_secrets(configuration):
-        typer.echo(complaint, err=True)
-        raise typer.Exit(1)
+    configuration = load(path, secrets=True)
     for partner in configuration.book:
         agreed = ", ".join(f"{a.document} ({a.direction})" for a in partner.file.agreements)
         typer.echo(f"partner {partner.id}: {partner.file.status}; {agreed or 'nothing agreed'}")
@@ -73,7 +71,7 @@ def run(
     from gateway import daemon
 
     log.configure()
-    configuration = load(path)
+    configuration = load(path, secrets=True)
 
     def up(running: daemon.Daemon) -> None:
         port = running.sftp.port if running.sftp is not None else None
@@ -85,7 +83,7 @@ def run(
 
     try:
         asyncio.run(daemon.run(configuration, ready=up))
-    except (LedgerError, SecretError, OSError) as error:
+    except (LedgerError, daemon.DaemonError, edi.EdiError, SecretError, OSError) as error:
         fail(str(error))
 
 
@@ -165,30 +163,38 @@ def sandbox(
     odoo.main(["--port", str(port), "--version", str(version), "--seed", str(seed)])
 
 
-def load(path: Path) -> config.Configuration:
+def load(path: Path, *, secrets: bool = False) -> config.Configuration:
+    """The checked configuration, with `secrets` also what it refers to; else the command ends with the complaints."""
     try:
-        return config.load(path)
-    except edi.EdiError as error:
+        configuration = config.load(path)
+        if secrets:
+            config.check_secrets(configuration)
+    except (edi.EdiError, OSError) as error:
         fail(str(error))
+    return configuration
 
 
-def opened(url: str) -> Any:
-    from contextlib import closing
-
+@contextmanager
+def opened(url: str) -> Iterator[Ledger]:
+    """The ledger of an instance, whether the daemon runs or not; else the command ends with a sentence."""
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         fail(f"there is no ledger yet ({url}); the daemon makes it when it first runs")
-    return closing(Ledger(url))
+    with closing(Ledger(url)) as ledger:
+        try:
+            migrate.require(ledger)
+        except LedgerError as error:
+            fail(str(error))
+        yield ledger
 
 
 def look(path: Path, query: Callable[[Any], T]) -> T:
-    """Run a read-only query on the instance's ledger, whether the daemon runs or not."""
+    """Run a read-only query on the instance's ledger."""
     try:
         file, _ = config.read_file(path)
-    except edi.EdiError as error:
+    except (edi.EdiError, OSError) as error:
         fail(str(error))
     with opened(config.database_url(file.database, path.parent)) as ledger:
-        found: T = asyncio.run(ledger.read(query))
-        return found
+        return asyncio.run(ledger.read(query))
 
 
 def emit(value: T, as_json: bool, text: Callable[[T], Any]) -> None:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import edi
-from gateway.partners import Book, load_book, place
-from gateway.secrets import Secrets
+from gateway.partners import Book, load_book, place, transport
+from gateway.secrets import SecretError, Secrets
 from gateway.units import Duration
 
 Environment = Literal["prod", "test"]
@@ -57,6 +57,13 @@ class Keys(_Part):
     listeners: Listeners = Listeners()
     destinations: dict[str, dict[str, Any]] = Field(default_factory=dict)
     timing: Timing = Timing()
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("write sqlite:///ledger.db or postgresql+psycopg://user@host/name")
+        return value
 
 
 class GatewayFile(Keys, BaseSettings):
@@ -118,7 +125,7 @@ def load(path: Path) -> Configuration:
     for name in file.destinations:
         try:
             destinations[name] = _destination(name, tree["destinations"])
-            destinations[name][0].check(name, book)
+            destinations[name][0].check_partners(name, book)
         except edi.ProfileError as error:
             complaints.append(str(error))
     complaints.extend(
@@ -130,6 +137,28 @@ def load(path: Path) -> Configuration:
     if complaints:
         raise edi.ProfileError("\n".join(complaints))
     return Configuration(path, file, Secrets(path.parent), book, listener, destinations)
+
+
+def check_secrets(configuration: Configuration) -> None:
+    """Whether every secret, key and folder that `run` needs is there: of the listener, the business systems, and the
+    partners that trade. Raises edi.ProfileError with one line per complaint."""
+    secrets, complaints = configuration.secrets, []
+    parts = [(f"destinations.{name}", None, settings) for name, (_, settings) in configuration.destinations.items()]
+    if configuration.listener is not None:
+        parts.append(("listeners.sftp", transport("sftp"), configuration.listener))
+    for partner in configuration.book.served:
+        for name, settings in partner.channels.items():
+            parts.append((f"{partner.folder / 'partner.yaml'}: channel {name}", transport(settings.kind), settings))
+    for where, module, settings in parts:
+        try:
+            for reference in _references(settings.model_dump(mode="python")):
+                secrets(reference)
+            if module is not None:
+                module.check(settings, secrets)
+        except (SecretError, ValueError, OSError) as error:
+            complaints.append(f"{where}: {error}")
+    if complaints:
+        raise edi.ProfileError("\n".join(complaints))
 
 
 def read_file(path: Path) -> tuple[GatewayFile, Any]:
@@ -187,3 +216,16 @@ def _destination(name: str, parts: Any) -> tuple[Any, BaseModel]:
         line = part.key_line("kind")
         raise edi.ProfileError(f"{part.file}:{line}: destinations.{name}.kind: there is no kind {kind!r}") from None
     return module, edi.parse_config(settings, part)
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Every `env:` and `file:` of some settings."""
+    if isinstance(value, str):
+        if value.startswith(("env:", "file:")):
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _references(item)

@@ -13,8 +13,9 @@ import asyncio
 import datetime as dt
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import edi
@@ -26,8 +27,13 @@ from gateway.ledger import Ledger, migrate
 from gateway.ledger.queries import answers
 from gateway.partners import Book, transport
 from gateway.ports import Sink
+from gateway.secrets import SecretError
 
 logger = log.get("daemon")
+
+
+class DaemonError(Exception):
+    """The daemon cannot start or go on: one sentence for the operator."""
 
 
 class Daemon:
@@ -56,7 +62,8 @@ class Daemon:
         self.sftp: Any = None
         self._systems: dict[str, Any] = {}
         self._parts = AsyncExitStack()
-        self._dispatching: asyncio.Task[None] | None = None
+        self.dispatching: asyncio.Task[None] | None = None
+        self._troubles: dict[str, tuple[str, str]] = {}
 
     async def start(self) -> None:
         """Open listeners and begin to work. Raises what a part says when it cannot start; nothing is left open then."""
@@ -67,7 +74,7 @@ class Daemon:
         except BaseException:
             await self._close()
             raise
-        self._dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        self.dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
         self.schedule.start()
         logger.info(
             "up",
@@ -82,9 +89,9 @@ class Daemon:
         if self.sftp is not None:
             await self.sftp.stop()
         await self.dispatcher.drain(self.configuration.file.timing.drain)
-        if self._dispatching is not None:
-            self._dispatching.cancel()
-            await asyncio.gather(self._dispatching, return_exceptions=True)
+        if self.dispatching is not None:
+            self.dispatching.cancel()
+            await asyncio.gather(self.dispatching, return_exceptions=True)
         await self._note("stop", {})
         await self._close()
         logger.info("down")
@@ -93,10 +100,16 @@ class Daemon:
         """Read partners and maps again (SIGHUP). A file that is not right keeps everything as it was."""
         try:
             fresh = await asyncio.to_thread(config.load, self.configuration.path)
-        except edi.EdiError as error:
+            await asyncio.to_thread(config.check_secrets, fresh)
+            if fresh.file.environment != self.configuration.file.environment:
+                raise edi.ProfileError(f"{fresh.path}: environment: it changes at a start only")
+            self._adopt(fresh.book)
+        except (edi.EdiError, SecretError, ValueError, OSError) as error:
             logger.error("not reloaded: the configuration is not right; the old one stays", error=str(error))
             return False
-        self._adopt(fresh.book)
+        if fresh.file != self.configuration.file:
+            logger.warning("gateway.yaml has changed; only its partners are taken in before the next start")
+        self.configuration = replace(self.configuration, book=fresh.book)
         await self._note("reload", {"partners": sorted(fresh.book.partners)})
         logger.info("reloaded", partners=len(fresh.book.partners))
         return True
@@ -109,7 +122,7 @@ class Daemon:
             if hasattr(system, "close"):
                 self._parts.push_async_callback(system.close)
             if hasattr(system, "poll"):
-                self._poll(f"poll:{name}", system.poll, system.interval)
+                self._poll(name, system, system.interval)
         self._adopt(self.configuration.book)
 
     async def _listen(self) -> None:
@@ -124,12 +137,19 @@ class Daemon:
             self.flow,
             self.configuration.secrets,
         )
-        await self.sftp.start()
+        try:
+            await self.sftp.start()
+        except OSError as error:
+            where = f"{self.configuration.listener.host}:{self.configuration.listener.port}"
+            raise DaemonError(f"listeners.sftp: {where} cannot be opened: {error.strerror or error}") from error
 
     def _adopt(self, book: Book) -> None:
-        """Make a book of partners the one in force. Only partners that trade have mailboxes and pollers."""
+        """Make a book of partners the one in force. Only partners that trade have mailboxes and pollers.
+
+        What can raise comes first: then nothing has changed.
+        """
         sinks: dict[str, Sink] = dict(self._systems)
-        wanted = {f"poll:{name}" for name in self._systems}
+        pollers: dict[str, Any] = {}
         for partner in book.served:
             for name, settings in partner.channels.items():
                 mailbox = f"{partner.id}/{name}"
@@ -139,16 +159,17 @@ class Daemon:
                     sinks[mailbox] = sink
                 poller = module.poller(mailbox, settings, self.configuration.secrets)
                 if poller is not None:
-                    wanted.add(f"poll:{mailbox}")
-                    self._poll(f"poll:{mailbox}", poller.poll, poller.every, poller.cron)
-        for gone in self.schedule.names() - wanted:
-            self.schedule.remove(gone)
+                    pollers[mailbox] = poller
+        if self.sftp is not None:
+            self.sftp.replace(self._hosted(book))
         self.flow.book = book
         self.flow.sinks = sinks
         for system in self._systems.values():
             system.adopt(book.served)
-        if self.sftp is not None:
-            self.sftp.replace(self._hosted(book))
+        for gone in self.schedule.names() - {f"poll:{name}" for name in (*pollers, *self._systems)}:
+            self.schedule.remove(gone)
+        for mailbox, poller in pollers.items():
+            self._poll(mailbox, poller, poller.every, poller.cron)
 
     def _hosted(self, book: Book) -> dict[str, Any]:
         return {
@@ -158,14 +179,18 @@ class Daemon:
             if settings.kind == "sftp-server"
         }
 
-    def _poll(self, name: str, poll: Callable[[Any], Awaitable[int]], every: float, cron: str = "") -> None:
+    def _poll(self, name: str, source: Any, every: float, cron: str = "") -> None:
         async def once() -> None:
             try:
-                await poll(self.flow)
+                await source.poll(self.flow)
+                trouble = (source.problem, source.alarm)
+                if trouble != self._troubles.get(name):
+                    await self.flow.polled(name, *trouble)
+                    self._troubles[name] = trouble
             except Exception:
                 logger.exception("a poll failed; it is tried again at its next time", poll=name)
 
-        self.schedule.repeat(name, once, every, cron)
+        self.schedule.repeat(f"poll:{name}", once, every, cron)
 
     def _wake(self, lane: str, due: dt.datetime) -> None:
         self.dispatcher.wake(lane, due)
@@ -197,5 +222,11 @@ async def run(configuration: Configuration, *, ready: Callable[[Daemon], None] |
     await daemon.start()
     if ready is not None:
         ready(daemon)
-    await ended.wait()
+    stopping = asyncio.create_task(ended.wait())
+    assert daemon.dispatching is not None
+    await asyncio.wait({stopping, daemon.dispatching}, return_when=asyncio.FIRST_COMPLETED)
+    asked = stopping.done()
+    stopping.cancel()
     await daemon.stop()
+    if not asked:
+        raise DaemonError("the dispatcher has ended by itself; everything received is in the ledger")

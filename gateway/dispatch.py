@@ -17,6 +17,7 @@ from gateway import clock, log
 
 RECONCILE = 2.0
 LANES_AT_ONCE = 16
+EACH_AT_ONCE = 4  # for a destination without a limit of its own: one that hangs must not stop the others
 
 logger = log.get("dispatch")
 
@@ -79,7 +80,8 @@ class Dispatcher:
 
     async def _run(self, lane: str) -> None:
         # The destination's gate first: lanes that queue for a slow system take no place from the others.
-        gate = self._each.get(lane.partition(":")[0], nullcontext())
+        head = lane.partition(":")[0]
+        gate = nullcontext() if head in ("in", "out") else self._each.setdefault(head, asyncio.Semaphore(EACH_AT_ONCE))
         try:
             async with gate, self._all:
                 if not self._stopping:

@@ -24,7 +24,7 @@ from typing import Any
 import edi
 from gateway import answered, clock, intake, log, outbox, settle, writing
 from gateway.intake import Batch
-from gateway.ledger import Fenced, Ledger
+from gateway.ledger import Fenced, Ledger, LedgerUnavailable
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.partners import Book, Partner
 from gateway.ports import Arrival, MailboxFile, Outcome, Receipt, Sink, Submission
@@ -52,6 +52,7 @@ class Flow:
     source: str = "/gateway"  # CloudEvents source of every event: /gateway/<environment>/<name>
     now: Callable[[], dt.datetime] = clock.now
     incomplete_wait: dt.timedelta = INCOMPLETE_WAIT
+    forgiven: set[int] = field(default_factory=set)
     held: dict[str, dt.datetime] = field(default_factory=dict)  # destinations whose circuit is open, until when
 
     # ---- in: a file arrives ------------------------------------------------------------------------------------
@@ -66,9 +67,9 @@ class Flow:
 
         def tx1(c: Any) -> Receipt:
             since = clock.stamp(now - SAME_FILE_WINDOW)
-            receipts.supersede(c, arrival.mailbox, arrival.name, clock.stamp(now))
+            lanes.append(c, values["lane"], clock.stamp(now))  # first: uploads of one partner pass one by one
+            receipts.supersede(c, arrival.mailbox, values["name"], clock.stamp(now))
             first = receipts.same_bytes(c, arrival.mailbox, values["sha256"], since)
-            lanes.append(c, values["lane"], clock.stamp(now))
             number = receipts.add(c, {**values, "duplicate_of": first})
             receipts.put_bytes(c, f"r{number}", packed)
             if remember:
@@ -91,16 +92,18 @@ class Flow:
 
         def count(c: Any) -> int:
             lanes.hold(c, lane, token)
-            return receipts.count_attempt(c, row.id)
+            return row.attempts if row.id in self.forgiven else receipts.count_attempt(c, row.id)
 
         attempt = await self.ledger.write(count, "tx2.count")
         if partner is None or attempt > ATTEMPTS_OF_A_TRANSLATION:
             await self._park_receipt(lane, token, row, intake.why_parked(row, partner, attempt))
             return True
+        self.forgiven.discard(row.id)
         step = self._translate if row.duplicate_of is None else self._answer_again
         try:
             await step(lane, token, row, partner)
-        except Fenced:
+        except (Fenced, LedgerUnavailable):
+            self.forgiven.add(row.id)  # not the document's fault: this attempt does not count
             raise
         except Exception as error:
             logger.exception("translation failed", receipt=row.id)
@@ -110,7 +113,7 @@ class Flow:
     async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
         data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
         results = edi.translate_each(data, partner.profile)
-        work = intake.Intake(row, partner, done=row.sets)
+        work = intake.Intake(row, partner, data, done=row.sets)
         while len(taken := await asyncio.to_thread(_take, results)) == SETS_PER_TRANSACTION:
             await self._store(lane, token, row, partner, await self._batch(work, taken))
         last = await self._batch(work, taken)
@@ -197,6 +200,13 @@ class Flow:
     async def recall(self, source: str) -> dict[str, str]:
         return await self.ledger.read(lambda c: answers.recall(c, source))
 
+    async def polled(self, source: str, problem: str, alarm: str) -> None:
+        """How the last look into a mailbox or a business system went: kept for `status`, a case when it needs somebody.
+
+        `problem` is empty when all is well; `alarm` is `credential`, `config` or empty.
+        """
+        await self.ledger.write(lambda c: settle.source_state(c, source, problem, alarm, self.now()), "polled")
+
     async def write_out(self, lane: str, token: str) -> bool:
         """Write the oldest waiting event of a lane as its partner's document. False when there is none."""
         row = await self.ledger.read(lambda c: deliveries.next_event(c, lane))
@@ -213,6 +223,8 @@ class Flow:
         try:
             numbers = await self.ledger.read(lambda c: outbox.next_numbers(c, partner, row.type, self.environment))
             written = await asyncio.to_thread(outbox.document, partner, row, numbers, now)
+        except LedgerUnavailable:
+            raise
         except Exception as error:
             logger.exception("writing failed", order=row.subject)
             written = outbox.defect(row, error)
@@ -249,6 +261,8 @@ class Flow:
         elif settled.reached:
             self.held.pop(row.destination, None)
         self._wake_all(settled.touched)
+        if settled.due is not None:
+            self.wake(lane, settled.due)
         return settled.go_on
 
     async def _send(self, row: Any) -> Outcome:
@@ -258,6 +272,8 @@ class Flow:
             return settle.not_open(row)
         try:
             return await sink.send(await self.ledger.read(lambda c: outbox.parcel(c, row)))
+        except LedgerUnavailable:
+            raise
         except Exception as error:
             logger.exception("a delivery failed inside the gateway", destination=row.destination, delivery=row.id)
             return settle.defect(row, error)
@@ -313,8 +329,9 @@ class Flow:
 
     async def ready(self) -> list[tuple[str, dt.datetime]]:
         """Lanes the ledger says should run, and from when. Asked at start and every few seconds."""
-        rows = await self.ledger.read(lambda c: lanes.ready(c, clock.stamp(self.now())))
-        return [(name, max(clock.moment(due), self._held_until(name))) for name, due in rows]
+        held = [destination for destination, until in self.held.items() if until > self.now()]
+        rows = await self.ledger.read(lambda c: lanes.ready(c, without=held))
+        return [(name, clock.moment(due)) for name, due in rows]
 
     def _held_until(self, lane: str) -> dt.datetime:
         """Until when the destination of a lane is known not to answer; long ago if it is fine."""

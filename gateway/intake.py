@@ -21,6 +21,10 @@ from gateway.outbox import Placement
 from gateway.partners import Partner
 from gateway.ports import Arrival, Case
 
+REUSED = (
+    "its control number was used before by another interchange of this sender; it was kept and not processed. "
+    "Send it again with a new control number"
+)
 MOST_FAULTS = 100  # kept and shown for one set
 
 
@@ -51,7 +55,7 @@ def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict
         "mailbox": arrival.mailbox,
         "partner": partner,
         "lane": f"in:{partner}",
-        "name": arrival.name,
+        "name": printable(arrival.name),
         "sha256": hashlib.sha256(arrival.data).hexdigest(),
         "size": len(arrival.data),
         "facts": dict(arrival.facts),
@@ -60,6 +64,30 @@ def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict
         "received_at": clock.stamp(now),
         "due_at": clock.stamp(due),
     }
+
+
+def _file_kind(first: edi.Fault | None) -> str:
+    code = first.code if first else ""
+    if code == "interchange.test-flag":
+        return "environment.mismatch"
+    return "identity.foreign" if code.startswith("interchange.") and code.endswith("-unknown") else "syntax.rejected"
+
+
+def _content(data: bytes, key: str, offset: int | None) -> list[bytes]:
+    """The sets of one interchange of a file without line breaks: the one at `offset`, or the first with this key."""
+    for one in edi.inspect(data).interchanges:
+        parts = (one.syntax, one.sender.qualifier, one.sender.id, one.receiver.qualifier, one.receiver.id, one.control)
+        if "|".join((*parts, "T" if one.test else "P")) != key:
+            continue
+        slices = [(m.offset, m.length) for m in one.messages]
+        if offset is None or not slices or slices[0][0] > offset:
+            return [data[at : at + length].translate(None, b"\r\n") for at, length in slices]
+    return []
+
+
+def printable(text: str) -> str:
+    """Text from outside as both databases take it: no NUL, no half characters."""
+    return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def why_parked(row: Any, partner: Partner | None, attempt: int) -> Parked:
@@ -83,11 +111,13 @@ class Intake:
 
     row: Any
     partner: Partner
+    data: bytes
     done: int = 0
     due: list[edi.Event] = field(default_factory=list)
     _number: int = 0
     _verdicts: dict[int, str] = field(default_factory=dict)  # by offset of the interchange
     _known: set[int] = field(default_factory=set)  # interchanges the ledger has a row with this key for
+    _keys: dict[str, int] = field(default_factory=dict)  # where a key was first met in this file
     _listed: set[int] = field(default_factory=set)  # interchanges of this receipt that have their row
     _stored: list[tuple[Any, bytes]] = field(default_factory=list)
     _told: list[edi.Result] = field(default_factory=list)
@@ -102,9 +132,15 @@ class Intake:
             self._verdicts[interchange.offset] = self._verdict(c, interchange)
 
     def _verdict(self, c: Any, interchange: edi.Interchange) -> str:
+        """accepted | foreign | duplicate (seen before, same content) | reused (seen before, other content)."""
         if any(fault.severity == "reject" for fault in interchange.faults):
             return "foreign"
-        known = receipts.known_interchange(c, _dedupe(interchange))
+        key = _dedupe(interchange)
+        if key in self._keys:  # twice in this file
+            self._known.add(interchange.offset)
+            return "duplicate" if self._same(self.data, self._keys[key], interchange) else "reused"
+        self._keys[key] = interchange.offset
+        known = receipts.known_interchange(c, key)
         if known is None:
             return "accepted"
         self._known.add(interchange.offset)
@@ -112,8 +148,18 @@ class Intake:
             self._listed.add(interchange.offset)
         if known.receipt in (self.row.id, self._replay_of):
             return "accepted"
+        earlier = receipts.get_bytes(c, f"r{known.receipt}")
+        if not self._same(earlier, None, interchange):
+            # What was cut off then may be complete now; anything else is a number used twice.
+            return "accepted" if edi.is_incomplete(earlier) else "reused"
         self._stored.extend(outbox.stored_answers(c, known.receipt, interchange.control))
         return "duplicate"
+
+    def _same(self, earlier: bytes, offset: int | None, interchange: edi.Interchange) -> bool:
+        """Are the sets of an interchange, line breaks aside, those of an earlier one with the same number?"""
+        key = _dedupe(interchange)
+        mine = _content(self.data, key, interchange.offset)
+        return mine == _content(earlier, key, offset)
 
     @property
     def _replay_of(self) -> int | None:
@@ -131,8 +177,8 @@ class Intake:
             if result.interchange is not None and result.interchange.offset not in self._listed:
                 self._listed.add(result.interchange.offset)
                 batch.interchanges.append(self._interchange_row(result.interchange, verdict))
-            if verdict == "duplicate":
-                self._count("duplicate")
+            if verdict in ("duplicate", "reused"):
+                self._count(verdict)
                 continue
             noted = (fault for fault in result.outside if fault.severity != "warning")
             self._outside.extend(itertools.islice(noted, max(0, MOST_FAULTS - len(self._outside))))
@@ -143,21 +189,22 @@ class Intake:
             if result.verdict != "accepted" and len(self._told) < MOST_FAULTS:
                 self._told.append(result)
             if fresh:
-                self._add(batch, result)
+                self._add(batch, result, verdict)
         batch.sets = self._number
         return batch
 
-    def _add(self, batch: Batch, result: edi.Result) -> None:
+    def _add(self, batch: Batch, result: edi.Result, verdict: str) -> None:
         batch.messages.append(self._message_row(result))
         if result.answers:
             batch.answers.append(result.answers)
         elif result.event is not None:
             batch.events.append(result.event)
-        batch.cases.extend(self._cases(result))
+        if verdict != "foreign":
+            batch.cases.extend(self._cases(result))
 
     def _cases(self, result: edi.Result) -> Iterator[Case]:
         message = result.message
-        if message is None or self._refused:
+        if message is None:
             return
         if result.verdict == "rejected":
             first = next((f for f in result.faults if f.severity == "reject"), None)
@@ -174,23 +221,16 @@ class Intake:
 
     def file_cases(self) -> list[Case]:
         """What a person must know about the file as a whole."""
-        if not self._refused and not self._unreadable:
-            return []
-        first = self._outside[0] if self._outside else None
-        kind = "syntax.rejected"
-        if first and first.code == "interchange.test-flag":
-            kind = "environment.mismatch"
-        elif first and first.code.startswith("interchange.") and first.code.endswith("-unknown"):
-            kind = "identity.foreign"
-        return [
-            Case(
-                kind,
-                f"{self.row.name}: {first.message if first else 'nothing readable in it'}",
-                "edi",
-                expected=first.expected if first else "",
-                actual=first.found if first else "",
-            )
-        ]
+        cases = []
+        if "reused" in self._verdicts.values():
+            sentence = f"{self.row.name}: {REUSED}"
+            cases.append(Case("interchange.duplicate", sentence, "edi"))
+        if self._refused or self._unreadable:
+            first = self._outside[0] if self._outside else None
+            says = first.message if first else "nothing readable in it"
+            found, expected = (first.found, first.expected) if first else ("", "")
+            cases.append(Case(_file_kind(first), f"{self.row.name}: {says}", "edi", "", expected, found))
+        return cases
 
     def repeats(self) -> list[Placement]:
         """The stored acknowledgements of interchanges seen before, again."""
@@ -199,9 +239,11 @@ class Intake:
     def refusal(self, now: dt.datetime) -> list[Placement]:
         """`<name>.rejected.txt` for a supplier who reads no acknowledgements, when anything was refused."""
         told = [result for result in self._told if result.verdict == "rejected"]
-        if not told and not self._refused and not self._unreadable:
+        reused = "reused" in self._verdicts.values()
+        if not told and not self._refused and not self._unreadable and not reused:
             return []
-        return [outbox.refusal(self.row, _refusal_text(self.row, told, self._outside, self._counts, now))]
+        text = _refusal_text(self.row, told, self._outside, self._counts, now, reused=reused)
+        return [outbox.refusal(self.row, text)]
 
     @property
     def answered_already(self) -> bool:
@@ -210,13 +252,15 @@ class Intake:
 
     @property
     def state(self) -> str:
-        if self._refused or self._unreadable:
+        if self._unreadable or (self._verdicts and set(self._verdicts.values()) <= {"foreign", "reused"}):
             return "quarantined"
         return "duplicate" if set(self._counts) == {"duplicate"} else "done"
 
     @property
     def reason(self) -> str:
         """One sentence for people: what became of the file."""
+        if "reused" in self._verdicts.values():
+            return REUSED
         if self._unreadable or self._refused:
             return self._outside[0].message if self._outside else "nothing readable in it"
         words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self._counts.items())
@@ -243,7 +287,7 @@ class Intake:
             "syntax": interchange.syntax,
             "sender": f"{interchange.sender.qualifier}:{interchange.sender.id}",
             "receiver": f"{interchange.receiver.qualifier}:{interchange.receiver.id}",
-            "control": interchange.control,
+            "control": printable(interchange.control),
             "test": interchange.test,
             "verdict": verdict,
             "dedupe": _dedupe(interchange) if verdict == "accepted" and interchange.offset not in self._known else None,
@@ -256,12 +300,12 @@ class Intake:
             "receipt": self.row.id,
             "number": self._number,
             "partner": self.partner.id,
-            "type": message.type,
-            "version": message.version,
-            "control": message.control,
-            "interchange_control": message.interchange.control,
+            "type": printable(message.type),
+            "version": printable(message.version),
+            "control": printable(message.control),
+            "interchange_control": printable(message.interchange.control),
             "verdict": result.verdict,
-            "subject": result.subject if not result.answers else "",
+            "subject": printable(result.subject) if not result.answers else "",
             "map_version": (result.event.mapversion if result.event else "") or "",
             "offset": message.offset,
             "length": len(message.raw),
@@ -277,13 +321,20 @@ def _dedupe(interchange: edi.Interchange) -> str:
 
 
 def _refusal_text(
-    row: Any, told: list[edi.Result], outside: list[edi.Fault], counts: dict[str, int], now: dt.datetime
+    row: Any,
+    told: list[edi.Result],
+    outside: list[edi.Fault],
+    counts: dict[str, int],
+    now: dt.datetime,
+    *,
+    reused: bool,
 ) -> str:
     lines = [f"Your file {row.name} was received on {now:%Y-%m-%d %H:%M} UTC.", ""]
     accepted = counts.get("accepted", 0) + counts.get("accepted_with_errors", 0)
     if accepted:
         lines += [f"{accepted} document(s) in it were accepted and processed: do not send them again.", ""]
     lines += [f"- {fault.message}" for fault in outside if fault.severity == "reject"]
+    lines += [f"- {REUSED}."] if reused else []
     for result in told:
         if result.message is None:
             continue

@@ -16,7 +16,9 @@ def configure(*, json: bool | None = None, level: str = "info") -> None:
     """Set up logging for the process. `json` None: JSON unless standard error is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # no local variables
     )
     structlog.configure(
         processors=[

@@ -148,7 +148,7 @@ def again(row: Any, stored: Sequence[tuple[Any, bytes]]) -> list[Placement]:
             type=first.type,
             partner=row.partner,
             receipt=row.id,
-            name=f"{row.name}.rejected.txt" if first.kind == "refusal" else _again_name(first.name, row.id),
+            name=_refusal_name(row.name) if first.kind == "refusal" else _again_name(first.name, row.id),
             payload=payload,
             facts=dict(first.facts),
         )
@@ -166,7 +166,7 @@ def refusal(row: Any, text: str) -> Placement:
         type="text",
         partner=row.partner,
         receipt=row.id,
-        name=f"{row.name}.rejected.txt",
+        name=_refusal_name(row.name),
         payload=text.encode(),
     )
 
@@ -271,6 +271,11 @@ def _numbered(
 def _syntax_of(ack: edi.Event) -> str:
     assert isinstance(ack.data, edi.documents.Acknowledgement)
     return "edifact" if ack.data.kind == "CONTRL" else "x12"
+
+
+def _refusal_name(name: str) -> str:
+    """`<name>.rejected.txt`, short enough for every mailbox (200 bytes)."""
+    return name.encode()[:180].decode(errors="ignore") + ".rejected.txt"
 
 
 def _again_name(name: str, receipt: int) -> str:

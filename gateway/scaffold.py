@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 from gateway.transports.sftp import generate_key
 
 GATEWAY = """\
-# The supplier gateway's configuration. Check it with: gateway check --config {name}/gateway.yaml
+# The supplier gateway's configuration. Check it with: gateway check
 # Secrets stand here only by reference: env:NAME or file:PATH (relative to this file).
 
 environment: prod            # prod | test: which documents are accepted (ISA15, UNB 0035) and written
@@ -55,10 +56,13 @@ def init(
 ) -> None:
     """Make an instance in `folder`, which must be new or empty. `partners` is a folder to copy partners from.
 
-    Raises FileExistsError if something is there already.
+    Raises FileExistsError if something is there already, FileNotFoundError if there are no partners to copy.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is not empty; an instance is made in a new folder")
+    copied = sorted(path.parent for path in partners.glob("*/partner.yaml")) if partners is not None else []
+    if partners is not None and not copied:
+        raise FileNotFoundError(f"{partners} holds no partners: folders with a partner.yaml")
     keys = folder / "keys"
     for part in (folder, keys, folder / "partners", folder / "staging"):
         part.mkdir(parents=True, exist_ok=True)
@@ -67,12 +71,12 @@ def init(
     private, public = generate_key("gateway host key")
     write_secret(keys / "host_ed25519", private)
     (keys / "host_ed25519.pub").write_text(public, encoding="utf-8")
-    text = GATEWAY.format(name=folder.name, host=host, port=port, destinations=destinations or NO_DESTINATION)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name) or "gateway"
+    text = GATEWAY.format(name=name, host=host, port=port, destinations=destinations or NO_DESTINATION)
     (folder / "gateway.yaml").write_text(text, encoding="utf-8")
     (folder / "partners" / "README.txt").write_text(PARTNERS, encoding="utf-8")
-    if partners is not None:
-        for source in sorted(path.parent for path in partners.glob("*/partner.yaml")):
-            shutil.copytree(source, folder / "partners" / source.name)
+    for source in copied:
+        shutil.copytree(source, folder / "partners" / source.name)
 
 
 def write_secret(path: Path, text: str) -> None:

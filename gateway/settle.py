@@ -22,6 +22,7 @@ from gateway.writing import open_case, place
 
 MAX_AGE = dt.timedelta(hours=72)
 CONNECTOR_WAIT = 300.0  # credential and configuration errors are not tried again sooner
+SOURCES = "sources"  # under this name the ledger keeps what sources last said of themselves
 SUPERSEDING = frozenset({"change", "cancel", "replace"})
 
 
@@ -32,6 +33,7 @@ class Settled:
     go_on: bool
     reached: bool = False
     hold_destination_until: dt.datetime | None = None
+    due: dt.datetime | None = None  # when the lane runs again after a failure
     touched: set[str] = field(default_factory=set)
 
 
@@ -115,8 +117,8 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
         return Settled(go_on=True, reached=True)
     if isinstance(result, Business):
         return _park(c, row, result.case, number, now)
-    created = clock.moment(row.created_at)
-    if isinstance(result, Transient) and now - created > MAX_AGE:
+    first = deliveries.first_attempt(c, row.id) or at
+    if isinstance(result, Transient) and now - clock.moment(first) > MAX_AGE:
         sentence = f"{_what(row)} could not be handed to {row.destination} for {MAX_AGE.days} days: {result.reason}"
         return _park(c, row, Case("delivery.expired", sentence, "operator", row.subject), number, now)
     wait = (
@@ -128,7 +130,7 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
     lanes.delay(c, row.lane, clock.stamp(due))
     values = {"attempts": number, "reason": result.reason, "probe": isinstance(result, Unknown) or row.probe}
     deliveries.settle(c, row.id, values)
-    return Settled(go_on=False)
+    return Settled(go_on=False, due=due)
 
 
 def not_open(row: Any) -> Outcome:
@@ -149,9 +151,22 @@ def _connector_down(c: Any, row: Any, result: Transient, now: dt.datetime) -> Se
     lanes.delay(c, row.lane, clock.stamp(until), counted=False)
     deliveries.settle(c, row.id, {"reason": result.reason})
     if result.alarm:
-        case = Case(f"connector.{result.alarm}", f"{row.destination}: {result.reason}", "operator")
-        open_case(c, case, now, dedupe=f"connector|{row.destination}")
-    return Settled(go_on=False, hold_destination_until=until)
+        _alarm(c, row.destination, result.alarm, result.reason, now)
+    return Settled(go_on=False, hold_destination_until=until, due=until)
+
+
+def source_state(c: Any, source: str, problem: str, alarm: str, now: dt.datetime) -> None:
+    """What a source last had to say of itself; its case ends when it works again."""
+    answers.remember(c, SOURCES, {source: problem})
+    if alarm:
+        _alarm(c, source, alarm, problem, now)
+    elif not problem:
+        answers.close_exceptions(c, f"connector|{source}")
+
+
+def _alarm(c: Any, name: str, alarm: str, reason: str, now: dt.datetime) -> None:
+    """One case for a business system or mailbox that needs an operator, however many parcels and looks meet it."""
+    open_case(c, Case(f"connector.{alarm}", f"{name}: {reason}", "operator"), now, dedupe=f"connector|{name}")
 
 
 def _park(c: Any, row: Any, case: Case, number: int, now: dt.datetime) -> Settled:
@@ -166,8 +181,9 @@ def _add_incoming_event(
     c: Any, row: Any, partner: Partner, event: edi.Event, now: dt.datetime, source: str
 ) -> set[str]:
     """A business event of a partner, once per content; a second document under the same key needs a person."""
+    effect = edi.stable_id("effect", event.id, partner.destination)
     if deliveries.known_events(c, [event.id]):
-        return set()
+        return _try_again(c, row, effect, now)
     keys = edi.documents.keys_of(event.data)
     last = deliveries.last_of_business_key(c, keys.business(partner.id, event.type))
     if last is not None and last.idempotency_key == event.idempotencykey:
@@ -188,7 +204,7 @@ def _add_incoming_event(
         c,
         [
             Placement(
-                id=edi.stable_id("effect", event.id, partner.destination),
+                id=effect,
                 destination=partner.destination,
                 key=event.subject,
                 kind="event",
@@ -201,6 +217,15 @@ def _add_incoming_event(
         ],
         now,
     )
+
+
+def _try_again(c: Any, row: Any, effect: str, now: dt.datetime) -> set[str]:
+    """A replay of a file whose delivery was parked gives it another try; otherwise a known event does nothing."""
+    parked = deliveries.get(c, effect) if "replay_of" in row.facts else None
+    if parked is None:
+        return set()
+    lane = deliveries.pend_again(c, effect, lanes.append(c, parked.lane, clock.stamp(now)))
+    return {lane} if lane else set()
 
 
 def _add_event(c: Any, event: edi.Event, now: dt.datetime, source: str, **values: Any) -> None:

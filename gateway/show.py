@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -11,10 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway import clock
-from gateway.config import Configuration
 from gateway.ledger.queries import answers, deliveries, views
 from gateway.ledger.queries import receipts as stored
-from gateway.secrets import SecretError
 from gateway.timeline import timeline
 
 Value = dict[str, Any]
@@ -42,6 +39,7 @@ def status(c: Any) -> Value:
             }
             for r in views.last_failures(c)
         ],
+        "sources": [{"name": name, "problem": said} for name, said in sorted(answers.recall(c, "sources").items())],
         "blocked": [{"lane": row.name, "reason": row.blocked} for row in views.blocked_lanes(c)],
         "overdue": [
             {"partner": r.partner, "subject": r.subject, "document": r.type, "sent": r.sent_at, "state": r.state}
@@ -69,6 +67,8 @@ def status_text(value: Value) -> RenderableType:
         lines.append(
             Text(f"  {part['destination']} {part['subject']}: {part['reason']}; next try {short(part['next'])}")
         )
+    for part in value["sources"]:
+        lines.append(Text(f"  looking into {part['name']} fails: {part['problem']}"))
     for part in value["blocked"]:
         lines.append(Text(f"  blocked: {part['lane']}: {part['reason']}"))
     for part in value["overdue"]:
@@ -203,37 +203,9 @@ def cases_text(rows: list[Value]) -> RenderableType:
     return table
 
 
-def missing_secrets(configuration: Configuration) -> Iterator[str]:
-    """References of the configuration that lead nowhere."""
-    parts: list[tuple[str, Any]] = [
-        *((name, settings) for name, (_, settings) in configuration.destinations.items()),
-        *((f"{p.id}/{name}", settings) for p in configuration.book for name, settings in p.channels.items()),
-    ]
-    if configuration.listener is not None:
-        parts.append(("listeners.sftp", configuration.listener))
-    for name, settings in parts:
-        for reference in _references(settings.model_dump(mode="python")):
-            try:
-                configuration.secrets(reference)
-            except SecretError as error:
-                yield f"{name}: {error}"
-
-
 def short(at: str | None) -> str:
     """A ledger moment for people: `2026-12-01 10:30:00`."""
     return (at or "")[:19].replace("T", " ")
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if value.startswith(("env:", "file:")):
-            yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _references(item)
 
 
 def _receipt(row: Any) -> Value:

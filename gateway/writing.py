@@ -17,6 +17,8 @@ def place(c: Any, placements: Iterable[Placement], now: dt.datetime) -> set[str]
     """Deliveries to make, once each."""
     touched = set()
     for item in placements:
+        if item.kind in ("refusal", "repeat") and item.name.endswith(".rejected.txt"):
+            deliveries.withdraw(c, item.destination, item.name, clock.stamp(now))
         added = deliveries.add(
             c,
             {

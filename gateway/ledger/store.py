@@ -26,11 +26,17 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 GROUP = 64  # pieces of work in one commit at most
+PASSING = (sa.exc.OperationalError, sa.exc.InterfaceError)
+DAEMONS = 0x6761746577617921  # the advisory lock of PostgreSQL that one daemon holds
 
 
 class LedgerError(Exception):
     """The database cannot be used: locked by another daemon, read-only, of a newer schema. One sentence for the
     operator."""
+
+
+class LedgerUnavailable(Exception):
+    """The database did not do it this time (restart, deadlock, full disk). Nothing has happened; try again later."""
 
 
 class Fenced(Exception):
@@ -50,22 +56,31 @@ class Ledger:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = self._take_lock() if self.sqlite and exclusive else None
         self.engine = self._open()
+        self._session = self._take_session() if exclusive and not self.sqlite else None
         self._writer = _Writer(self.engine) if self.sqlite else None
 
     async def write(self, work: Work[T], point: str = "") -> T:
         """Run `work` in one transaction and return its result after the commit. `point` names the step, for tests and
         logs."""
-        if self._writer is not None:
-            return await asyncio.wrap_future(self._writer.submit(work))
-        return await asyncio.to_thread(self._transact, work)
+        try:
+            if self._writer is not None:
+                return await asyncio.wrap_future(self._writer.submit(work))
+            return await asyncio.to_thread(self._transact, work)
+        except PASSING as error:
+            raise LedgerUnavailable(f"{point or 'write'}: {error}") from error
 
     async def read(self, work: Work[T]) -> T:
         """Run a query in its own snapshot."""
-        return await asyncio.to_thread(self._look, work)
+        try:
+            return await asyncio.to_thread(self._look, work)
+        except PASSING as error:
+            raise LedgerUnavailable(f"read: {error}") from error
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+        if self._session is not None:
+            self._session.close()
         self.engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
@@ -81,8 +96,8 @@ class Ledger:
 
     def _open(self) -> sa.Engine:
         if not self.sqlite:
-            return sa.create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
-        engine = sa.create_engine(self.url, connect_args={"timeout": 30})
+            return sa.create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
+        engine = sa.create_engine(self.url, connect_args={"timeout": 30}, hide_parameters=True)
 
         @sa.event.listens_for(engine, "connect")
         def _configure(connection: Any, _record: Any) -> None:
@@ -98,6 +113,15 @@ class Ledger:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
         return engine
+
+    def _take_session(self) -> sa.Connection:
+        """A connection that holds the daemon's advisory lock as long as it lives."""
+        session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if session.execute(sa.select(sa.func.pg_try_advisory_lock(DAEMONS))).scalar():
+            return session
+        session.close()
+        self.engine.dispose()
+        raise LedgerError("the ledger is in use by another daemon on this PostgreSQL database; stop that one first")
 
     def _take_lock(self) -> int:
         path = Path(str(self.url.database) + ".lock")

@@ -48,6 +48,8 @@ receipt = sa.Table(
     sa.Column("done_at", Moment),
     sa.Index(None, "lane", "state"),
     sa.Index(None, "mailbox", "sha256"),
+    sa.Index(None, "mailbox", "received_at"),
+    sa.Index(None, "state", "lane"),
 )
 
 # The bytes of a receipt (`r<id>`) or of a delivery (`d<id>`), zlib, in order of `seq`.
@@ -126,6 +128,8 @@ event = sa.Table(
     sa.Index(None, "lane", "state"),
     sa.Index(None, "subject"),
     sa.Index(None, "business_key"),
+    sa.Index(None, "position"),
+    sa.Index(None, "state", "lane"),
 )
 
 # Order and fence: one runner per lane holds `token`; nothing runs before `due_at`; `blocked` is a reason for people.
@@ -170,6 +174,8 @@ delivery = sa.Table(
     sa.Column("discarded_at", Moment),
     sa.Index(None, "lane", "state"),
     sa.Index(None, "destination", "state"),
+    sa.Index(None, "destination", "discarded_at"),
+    sa.Index(None, "state", "lane"),
     sa.Index(None, "subject"),
     sa.Index(None, "receipt"),
 )

@@ -61,6 +61,11 @@ class FolderPoller:
         """What went wrong in the last round, for the console; empty if nothing did."""
         return self._lost or self._rounds.problem
 
+    @property
+    def alarm(self) -> Literal["", "config"]:
+        """A folder that cannot be read is for the operator; a single file is not."""
+        return "config" if self._lost else ""
+
     async def poll(self, inlet: Inlet) -> int:
         """One round; how many files arrived. A folder that cannot be read is logged, kept in `problem`, not raised."""
         try:
@@ -112,6 +117,13 @@ class FolderSink:
 
 
 CHANNELS = {"folder": FolderChannel}
+
+
+def check(settings: FolderChannel, secrets: Secrets) -> None:
+    """Whether the folders are there. Raises FileNotFoundError."""
+    for folder in (settings.in_, settings.out):
+        if folder is not None and not (path := secrets.folder / folder).is_dir():
+            raise FileNotFoundError(f"there is no folder {path}")
 
 
 def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoller | None:

@@ -3,10 +3,14 @@ standard allows."""
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import pytest
 
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, LedgerUnavailable
 from gateway.ledger.queries import receipts
+from gateway.partners import Partner
 from gateway.ports import Arrival
 from tests.flow.world import World, isa, set_855
 
@@ -209,3 +213,90 @@ async def test_a_document_that_kills_the_process_twice_is_set_aside(world: World
     await world.settle()
     assert (await world.receipt(receipt)).state == "poison"
     assert [case.kind for case in await world.cases()] == ["document.poison"]
+
+
+async def test_a_control_number_used_again_for_other_content_needs_a_person(world: World) -> None:
+    await world.upload(isa([set_855(order="P1")]), "first.edi")
+    again = await world.upload(isa([set_855(order="P2")]), "second.edi")
+    row = await world.receipt(again)
+    assert row.state == "quarantined"
+    assert "control number was used before" in row.reason
+    assert [parcel.key for parcel in world.events()] == ["po/P1"]
+    assert [case.kind for case in await world.cases()] == ["interchange.duplicate"]
+    out = await world.out()
+    assert "new control number" in out["second.edi.rejected.txt"].decode()
+    assert sum(name.startswith("997_") for name in out) == 1
+
+
+async def test_the_rest_of_a_file_that_was_cut_off_is_processed(world: World) -> None:
+    whole = isa([set_855(1, order="P1"), set_855(2, order="P2")], sets=2)
+    await world.upload(whole[: whole.index(b"ST*855*0002")], "cut.edi")
+    world.later(minutes=3)
+    await world.settle()
+    full = await world.upload(whole, "full.edi")
+    assert (await world.receipt(full)).state == "done"
+    assert [parcel.key for parcel in world.events()] == ["po/P1", "po/P2"]
+
+
+async def test_the_same_interchange_twice_in_one_file(world: World) -> None:
+    one = isa([set_855()])
+    receipt = await world.upload(one + one)
+    row = await world.receipt(receipt)
+    assert (row.state, row.reason) == ("done", "1 accepted, 1 duplicate")
+    assert len(world.events()) == 1
+
+
+async def test_a_good_interchange_beside_a_foreign_one_is_processed(world: World) -> None:
+    foreign = isa([set_855(order="P9")], sender="999999999", control=5)
+    receipt = await world.upload(foreign + isa([set_855(), set_855(2, date="20261345")], sets=2))
+    assert (await world.receipt(receipt)).state == "done"
+    assert [parcel.key for parcel in world.events()] == ["po/P00042"]
+    assert sorted(case.kind for case in await world.cases()) == ["identity.foreign", "syntax.rejected"]
+
+
+async def test_a_file_set_aside_may_be_uploaded_again(world: World) -> None:
+    await world.upload(isa([set_855()], test="T"))
+    world.flow.book = type(world.flow.book)(
+        {name: replace_environment(partner) for name, partner in world.flow.book.partners.items()}
+    )
+    again = await world.upload(isa([set_855()], test="T"))
+    assert again.duplicate_of is None
+    assert len(world.events()) == 1
+
+
+async def test_the_newest_refusal_of_a_name_is_the_one_shown(world: World) -> None:
+    await world.upload(isa([set_855(date="20261345")], control=1), "o.edi")
+    await world.upload(isa([set_855(date="20269999")], control=2), "o.edi")
+    refusals = [f for f in await world.flow.outgoing("acme/inbox") if f.name == "o.edi.rejected.txt"]
+    assert len(refusals) == 1
+    assert b"20269999" in await world.flow.content("acme/inbox", refusals[0].id)
+
+
+async def test_a_failing_database_is_tried_again_and_parks_nothing(world: World) -> None:
+    real, failures = world.ledger.write, 3
+
+    async def failing(work: Any, point: str = "") -> Any:
+        nonlocal failures
+        if point == "tx2" and failures:
+            failures -= 1
+            raise LedgerUnavailable("disk full")
+        return await real(work, point)
+
+    world.ledger.write = failing  # type: ignore[method-assign]
+    receipt = await world.flow.arrive(Arrival("acme/inbox", "a.edi", isa([set_855()])))
+    for _ in range(3):
+        with pytest.raises(LedgerUnavailable):
+            await world.flow.advance("in:acme")
+    await world.settle()
+    assert (await world.receipt(receipt)).state == "done"
+    assert await world.cases() == []
+
+
+async def test_odd_bytes_in_names_and_numbers_stop_nothing(world: World) -> None:
+    await world.upload(isa([set_855()]).replace(b"ST*855*0001", b"ST*855*00\x001"), "odd\udcff.edi")
+    good = await world.upload(isa([set_855()], control=2))
+    assert (await world.receipt(good)).state == "done"
+
+
+def replace_environment(partner: Partner) -> Partner:
+    return dataclasses.replace(partner, profile=dataclasses.replace(partner.profile, environment="test"))

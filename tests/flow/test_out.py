@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from gateway import show
 from gateway.ledger import Ledger
 from gateway.ledger.queries import answers, lanes
 from gateway.ports import Arrival, Business, Done, Outcome, Parcel, Transient, Unknown
 from gateway.replay import replay
-from tests.flow.world import Remembering, World, case, isa, order_released, set_855, set_997
+from tests.flow.world import Remembering, World, at, case, isa, order_released, set_855, set_997
 
 
 @pytest.fixture
@@ -218,3 +219,36 @@ async def test_replay_of_a_delivered_file_writes_nothing_new(world: World) -> No
     assert len(world.events()) == 1
     assert await world.out() == before
     assert await world.cases() == []
+
+
+async def test_a_replay_gives_a_parked_delivery_another_try(world: World) -> None:
+    world.odoo.answer = lambda parcel: Business(case())
+    await world.upload(isa([set_855()]))
+    world.odoo.answer = lambda parcel: Done()
+    assert await replay(world.ledger, 1, world.time) == 2
+    await world.settle()
+    assert [parcel.id for parcel in world.events()] == [world.events()[0].id] * 2
+    shown = await world.ledger.read(lambda c: show.receipt(c, 1))
+    assert shown is not None
+    assert next(iter(shown["deliveries"]))["state"] == "done"
+
+
+async def test_a_receipt_of_the_file_does_not_stop_the_clock(world: World) -> None:
+    """CONTRL action 8: the interchange arrived, nothing is said of its content."""
+    sent = {"delivery": "d", "event": "e", "partner": "nordwerk", "subject": "po/P7", "syntax": "edifact"}
+    sent |= {"type": "ORDERS", "interchange_control": "14", "control": "1", "test": False, "state": "sent"}
+    await world.ledger.write(lambda c: answers.add_sent(c, {**sent, "sent_at": at(world.time)}))
+    body = "UNH+1+CONTRL:D:3:UN'UCI+14+4012345000009:14+4012345500004:14+{action}'UNT+3+1'"
+    head = "UNB+UNOC:3+4012345500004:14+4012345000009:14+261201:1000+{control}'"
+    for control, action, state, done in ((1, 8, "sent", False), (2, 7, "accepted", True)):
+        text = head.format(control=control) + body.format(action=action) + f"UNZ+1+{control}'"
+        await world.upload(text.encode(), mailbox="nordwerk/inbox")
+        [line] = await world.sent("po/P7")
+        assert (line.state, bool(line.functional_at)) == (state, done)
+
+
+async def test_lanes_of_a_destination_that_is_down_do_not_crowd_out_others(world: World) -> None:
+    world.odoo.answer = lambda parcel: Transient("down", 60, "connector")
+    await world.upload(isa([set_855(order="P1")]))
+    await world.flow.arrive(Arrival("acme/inbox", "b.edi", isa([set_855(order="P2")], control=2)))
+    assert [name for name, _ in await world.flow.ready()] == ["in:acme"]

@@ -19,6 +19,7 @@ import edi
 from gateway import log
 from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
+from gateway.destinations.odoo.errors import Meaning
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.odoo.sink import OdooSink
 from gateway.destinations.odoo.source import OdooSource
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 Settings = OdooSettings
+ALARMS = (Meaning.CREDENTIAL, Meaning.CONFIG)
 logger = log.get("odoo")
 
 
@@ -59,6 +61,17 @@ class Odoo:
     async def poll(self, inlet: Inlet) -> int:
         return await self.source.poll(inlet)
 
+    @property
+    def problem(self) -> str:
+        """What went wrong in the last look for orders; empty if nothing did."""
+        return str(self.source.failure) if self.source.failure is not None else ""
+
+    @property
+    def alarm(self) -> str:
+        """`credential` or `config` when an operator must act, else empty."""
+        failure = self.source.failure
+        return failure.meaning.value if failure is not None and failure.meaning in ALARMS else ""
+
     def adopt(self, book: Iterable[Partner]) -> None:
         """Use the terms of these partners from now on. Terms that are not right keep the old ones."""
         try:
@@ -74,7 +87,7 @@ class Odoo:
         await self.connection.close()
 
 
-def check(name: str, book: Iterable[Partner]) -> None:
+def check_partners(name: str, book: Iterable[Partner]) -> None:
     """Whether this Odoo could use the terms of these partners. Raises edi.ProfileError, one line per complaint."""
     terms_of(book, name)
 

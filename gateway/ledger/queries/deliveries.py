@@ -77,6 +77,30 @@ def add_attempt(c: sa.Connection, delivery_id: str, number: int, at: str, outcom
     c.execute(sa.insert(attempt).values(delivery=delivery_id, number=number, at=at, outcome=outcome, note=note[:2000]))
 
 
+def first_attempt(c: sa.Connection, delivery_id: str) -> str | None:
+    """When a delivery was first tried."""
+    return c.execute(sa.select(sa.func.min(attempt.c.at)).where(attempt.c.delivery == delivery_id)).scalar()
+
+
+def pend_again(c: sa.Connection, delivery_id: str, seq: int) -> str | None:
+    """A parked delivery gets another try, at the end of its lane. The lane, or None if it is not parked."""
+    return c.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == delivery_id, delivery.c.state == "parked")
+        .values(state="pending", seq=seq, reason="", settled_at=None)
+        .returning(delivery.c.lane)
+    ).scalar()
+
+
+def withdraw(c: sa.Connection, destination: str, name: str, now: str) -> None:
+    """Older files of this name in a hosted mailbox are replaced by a newer one."""
+    c.execute(
+        sa.update(delivery)
+        .where(delivery.c.destination == destination, delivery.c.name == name, delivery.c.discarded_at.is_(None))
+        .values(discarded_at=now)
+    )
+
+
 def attempts_of(c: sa.Connection, delivery_id: str) -> Sequence[Any]:
     return c.execute(sa.select(attempt).where(attempt.c.delivery == delivery_id).order_by(attempt.c.id)).all()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -59,8 +60,11 @@ def block(c: sa.Connection, name: str, reason: str) -> None:
     c.execute(sa.update(lane).where(lane.c.name == name).values(blocked=reason))
 
 
-def ready(c: sa.Connection, now: str, limit: int = 1000) -> list[tuple[str, str]]:
-    """Lanes that have waiting work and are not blocked, with the moment they may run, soonest first."""
+def ready(c: sa.Connection, without: Sequence[str] = (), limit: int = 10_000) -> list[tuple[str, str]]:
+    """Lanes that have waiting work and are not blocked, with the moment they may run, soonest first.
+
+    Lanes of the destinations in `without` rest: they must not crowd out the others.
+    """
     waiting = sa.union_all(
         sa.select(receipt.c.lane, sa.func.min(receipt.c.due_at).label("due"))
         .where(receipt.c.state.in_(("stored", "held")))
@@ -76,7 +80,7 @@ def ready(c: sa.Connection, now: str, limit: int = 1000) -> list[tuple[str, str]
     rows = c.execute(
         sa.select(lane.c.name, due)
         .join(waiting, waiting.c.lane == lane.c.name)
-        .where(lane.c.blocked == "")
+        .where(lane.c.blocked == "", *(lane.c.name.not_like(f"{name}:%") for name in without))
         .order_by(due)
         .limit(limit)
     )

@@ -60,7 +60,7 @@ def supersede(c: sa.Connection, mailbox: str, name: str, now: str) -> int:
     return int(
         c.execute(
             sa.update(receipt)
-            .where(receipt.c.mailbox == mailbox, receipt.c.name == name, receipt.c.state == "held")
+            .where(receipt.c.state == "held", receipt.c.mailbox == mailbox, receipt.c.name == name)
             .values(state="superseded", done_at=now, reason="incomplete; the same name was uploaded again")
         ).rowcount
     )

@@ -6,13 +6,26 @@ answer comes after the commit.
 
 from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
-from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key
+from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
 from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
 from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMailbox
 from gateway.transports.sftp.sinks import HostedSink, SftpSink
 
 CHANNELS = {"sftp-server": HostedMailbox, "sftp": PolledMailbox}
+
+
+def check(settings: Listener | HostedMailbox | PolledMailbox, secrets: Secrets) -> None:
+    """Whether every key can be read. Raises SecretError or KeyRefused."""
+    if isinstance(settings, HostedMailbox):
+        for entry in settings.keys:
+            if not read_lines(secrets(entry.key)):
+                raise KeyRefused(f"{entry.key}: there is no key in it")
+    elif isinstance(settings, Listener):
+        for reference in settings.host_keys:
+            read_private(secrets(reference))
+    elif settings.key:
+        read_private(secrets(settings.key))
 
 
 def poller(source: str, settings: HostedMailbox | PolledMailbox, secrets: Secrets) -> SftpPoller | None:
@@ -43,6 +56,7 @@ __all__ = [
     "SftpServer",
     "SftpSession",
     "SftpSink",
+    "check",
     "connect",
     "fingerprint",
     "generate_key",

@@ -74,6 +74,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_delivery_destination_discarded_at"), ["destination", "discarded_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_delivery_state_lane"), ["state", "lane"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_destination_state"), ["destination", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_lane_state"), ["lane", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_receipt"), ["receipt"], unique=False)
@@ -99,6 +103,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_position"), ["position"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_state_lane"), ["state", "lane"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_business_key"), ["business_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_lane_state"), ["lane", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_subject"), ["subject"], unique=False)
@@ -201,6 +207,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
     )
     with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_receipt_mailbox_received_at"), ["mailbox", "received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_receipt_state_lane"), ["state", "lane"], unique=False)
         batch_op.create_index(batch_op.f("ix_receipt_lane_state"), ["lane", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_receipt_mailbox_sha256"), ["mailbox", "sha256"], unique=False)
 
@@ -254,6 +262,8 @@ def downgrade() -> None:
 
     op.drop_table("sent_set")
     with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_receipt_mailbox_received_at"))
+        batch_op.drop_index(batch_op.f("ix_receipt_state_lane"))
         batch_op.drop_index(batch_op.f("ix_receipt_mailbox_sha256"))
         batch_op.drop_index(batch_op.f("ix_receipt_lane_state"))
 
@@ -273,12 +283,16 @@ def downgrade() -> None:
 
     op.drop_table("exception")
     with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_position"))
+        batch_op.drop_index(batch_op.f("ix_event_state_lane"))
         batch_op.drop_index(batch_op.f("ix_event_subject"))
         batch_op.drop_index(batch_op.f("ix_event_lane_state"))
         batch_op.drop_index(batch_op.f("ix_event_business_key"))
 
     op.drop_table("event")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_destination_discarded_at"))
+        batch_op.drop_index(batch_op.f("ix_delivery_state_lane"))
         batch_op.drop_index(batch_op.f("ix_delivery_subject"))
         batch_op.drop_index(batch_op.f("ix_delivery_receipt"))
         batch_op.drop_index(batch_op.f("ix_delivery_lane_state"))
