@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from edi.errors import ProfileError
 from edi.yaml_source import Mapping_, Sequence_, Tree, load
@@ -26,11 +27,29 @@ def parse_config(model: type[M], tree: Tree, context: object = None) -> M:
         return model.model_validate(tree, context=context)
     except ValidationError as error:
         raise ProfileError(
-            "\n".join(_complaint(tree, entry["loc"], entry["msg"]) for entry in error.errors())
+            "\n".join(_complaint(tree, entry["loc"], _sentence(entry)) for entry in error.errors())
         ) from None
 
 
-def _complaint(tree: Tree, path: tuple[int | str, ...], message: str) -> str:
+def _sentence(entry: ErrorDetails) -> str:
+    """The complaint of the model in the words of the file."""
+    known = {
+        "extra_forbidden": "there is no such key",
+        "missing": "this key is missing",
+        "bool_parsing": "write yes or no",
+        "bool_type": "write yes or no",
+        "string_type": "one value is expected here",
+        "list_type": "a list is expected here",
+        "dict_type": "a mapping of keys to values is expected here",
+        "model_type": "a mapping of keys to values is expected here",
+        "string_too_short": "this is empty",
+    }
+    if entry["type"] == "literal_error":
+        return f"write {entry['ctx']['expected']}"
+    return known.get(entry["type"], entry["msg"].removeprefix("Value error, "))
+
+
+def _complaint(tree: Tree, path: tuple[int | str, ...], sentence: str) -> str:
     node: Tree = tree
     line, known = tree.line, []
     for step in path:
@@ -42,8 +61,4 @@ def _complaint(tree: Tree, path: tuple[int | str, ...], message: str) -> str:
         elif not isinstance(step, str) or step.startswith(("function-", "is-instance")):
             continue
         known.append(str(step))
-    sentence = {
-        "Extra inputs are not permitted": "there is no such key",
-        "Field required": "this key is missing",
-    }.get(message, message.removeprefix("Value error, "))
     return f"{tree.file}:{line}: {'.'.join(known) or 'file'}: {sentence}"

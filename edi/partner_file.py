@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from edi import located, yaml_source
 from edi.errors import ProfileError
 from edi.model import Delimiters, Syntax
 from edi.profile import Agreement, Direction, Identities, OnError, Profile, Side
+from edi.syntax import default_delimiters
+from edi.syntax.charset import EDIFACT_CODECS, check_codec
+from edi.syntax.x12 import VERSIONS
 
 Status = Literal["onboarding", "test", "shadow", "live", "suspended", "retired"]
 
@@ -51,6 +54,19 @@ class IdentitiesFile(_Part):
     gln: str = ""
     as2: dict[str, str] = {}
 
+    @field_validator("x12", "edifact")
+    @classmethod
+    def _fits_the_envelope(cls, pair: PairFile | None, info: ValidationInfo) -> PairFile | None:
+        """ISA05 to ISA08, GS02, GS03; UNB S002, S003."""
+        longest, least, most = (15, 2, 2) if info.field_name == "x12" else (35, 0, 4)
+        for side in (pair, pair.own, *pair.also) if pair is not None else ():
+            if max(len(side.id), len(side.gs)) > longest:
+                raise ValueError(f"{side.id!r} is longer than {longest} characters")
+            if not least <= len(side.qualifier) <= most:
+                what = "two characters" if least else f"at most {most} characters"
+                raise ValueError(f"the qualifier of {side.id!r} must have {what}, not {side.qualifier!r}")
+        return pair
+
 
 class DelimitersFile(_Part):
     """Service characters we write. Absent: the usual ones of the syntax."""
@@ -62,6 +78,14 @@ class DelimitersFile(_Part):
     release: str = ""
     decimal: Literal[".", ","] = "."
     newline: bool = False
+
+    @model_validator(mode="after")
+    def _usable(self) -> DelimitersFile:
+        for name in ("segment", "element", "component", "repeat", "release"):
+            character = getattr(self, name)
+            if character and (len(character) != 1 or character.isalnum() or character == " "):
+                raise ValueError(f"{name}: {character!r} is not one character that is no letter, digit or space")
+        return self
 
     def merged(self, usual: Delimiters) -> Delimiters:
         return Delimiters(
@@ -92,7 +116,7 @@ class AckFile(_Part):
 class AgreementFile(_Part):
     document: str
     direction: Direction
-    map: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*@\d+(\.\d+)?$")
+    map: str
     phase: Literal["off", "live"] = "live"
     channel: str = ""
     delimiters: DelimitersFile | None = None
@@ -113,9 +137,54 @@ class AgreementFile(_Part):
         parse_document(value)
         return value
 
-    def agreement(self) -> Agreement:
-        from edi.syntax import default_delimiters
+    @field_validator("map")
+    @classmethod
+    def _names_a_version(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./-]*@\d+(\.\d+)?", value):
+            raise ValueError(f"{value!r} is no map; write one with its version, such as acme/855@1")
+        return value
 
+    @field_validator("delimiters")
+    @classmethod
+    def _all_different(cls, value: DelimitersFile | None, info: ValidationInfo) -> DelimitersFile | None:
+        if value is None or "document" not in info.data:
+            return value
+        syntax, _, version, _ = parse_document(info.data["document"])
+        if syntax == "x12" and value.release:
+            raise ValueError("X12 has no release character")
+        wire = value.merged(default_delimiters(syntax, version))
+        used = [wire.element, wire.component, wire.terminator, wire.repeat, wire.release]
+        used = [character for character in used if character]
+        if syntax == "edifact":
+            used.append(wire.decimal)
+        for character in used:
+            if used.count(character) > 1:
+                raise ValueError(f"{character!r} is used for two purposes")
+        return value
+
+    @field_validator("syntax")
+    @classmethod
+    def _known_syntax(cls, value: SyntaxFile | None, info: ValidationInfo) -> SyntaxFile | None:
+        if value is None or "document" not in info.data:
+            return value
+        if parse_document(info.data["document"])[0] == "x12":
+            if value.identifier or value.version not in VERSIONS:
+                raise ValueError('write the version of the ISA, such as {version: "00401"}')
+        elif value.identifier not in EDIFACT_CODECS or value.version not in ("1", "2", "3", "4"):
+            raise ValueError("write identifier and version of the UNB, such as {identifier: UNOC, version: 3}")
+        return value
+
+    @field_validator("ack")
+    @classmethod
+    def _answer_of_the_syntax(cls, value: AckFile, info: ValidationInfo) -> AckFile:
+        if "document" in info.data:
+            answer = "997" if parse_document(info.data["document"])[0] == "x12" else "contrl"
+            if value.functional not in (answer, "none"):
+                raise ValueError(f"functional: {info.data['document']} is answered with {answer} or none")
+        return value
+
+    def agreement(self) -> Agreement:
+        """The library's part of it."""
         syntax, type_, version, convention = parse_document(self.document)
         envelope = ""
         if self.syntax is not None:
@@ -144,7 +213,7 @@ class AgreementFile(_Part):
 class PartnerFile(_Part):
     """All keys of partner.yaml."""
 
-    partner: str = Field(pattern=r"^[a-z0-9-]{2,32}$")
+    partner: str
     name: str = ""
     status: Status = "onboarding"
     timezone: str = "UTC"
@@ -161,6 +230,22 @@ class PartnerFile(_Part):
     tolerances: dict[str, Any] = {}
     contacts: dict[str, Any] = {}
 
+    @field_validator("partner")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not re.fullmatch("[a-z0-9-]{2,32}", value):
+            raise ValueError(f"{value!r} is no name of a partner: 2 to 32 small letters, digits and dashes")
+        return value
+
+    @field_validator("charset")
+    @classmethod
+    def _known_charset(cls, value: str) -> str:
+        try:
+            check_codec(value)
+        except ProfileError as error:
+            raise ValueError(str(error)) from None
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -170,13 +255,20 @@ class PartnerFile(_Part):
             raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from None
         return value
 
-    @model_validator(mode="after")
-    def _agreed_syntax_has_identity(self) -> PartnerFile:
-        for agreement in self.agreements:
+    @field_validator("agreements")
+    @classmethod
+    def _each_can_be_exchanged(cls, value: list[AgreementFile], info: ValidationInfo) -> list[AgreementFile]:
+        known = set()
+        for agreement in value:
             syntax = parse_document(agreement.document)[0]
-            if getattr(self.identities, syntax) is None:
+            if "identities" in info.data and getattr(info.data["identities"], syntax) is None:
                 raise ValueError(f"{agreement.document!r} is agreed, but identities.{syntax} is missing")
-        return self
+            if agreement.phase == "off":
+                continue
+            if (agreement.document, agreement.direction) in known:
+                raise ValueError(f"{agreement.document!r} is agreed twice in the same direction")
+            known.add((agreement.document, agreement.direction))
+        return value
 
 
 def parse_document(text: str) -> tuple[Syntax, str, str, str]:
