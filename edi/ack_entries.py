@@ -52,7 +52,7 @@ def answered_set(message: Message, verdict: Verdict, faults: Iterable[Fault], co
     segments = tuple(_segments(told, layer, copied))
     codes = list(codes_of((fault for fault in told if fault.entry.level in ENVELOPES), layer))
     if layer == "CONTRL":
-        return _named_message(message, verdict, codes[:1] if not segments else [], segments)
+        return _named_message(message, verdict, codes[:1], segments)
     if segments and "5" not in codes:  # AK502 5: one or more segments in error
         codes = [*codes[: MOST_CODES - 1], "5"]
     return MessageAnswer(

@@ -1,0 +1,74 @@
+"""Every sample through `edi.translate`, as its partner sends it: verdicts, faults and acknowledgements.
+
+What a sample says as an event stands in its `.json` (tests/edi/mapping/test_samples.py). Here `.faults` holds what is
+wrong with it, one line a fault, and `.ack` what is answered. `pytest --update` writes both anew.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import edi
+from tests.edi.interchanges import ACME, NORDWERK, ROOT
+
+SAMPLES = sorted((ROOT / "samples").rglob("*.edi")) + sorted((ROOT / "partners").glob("*/samples/*.edi"))
+OURS = ("850", "orders")  # what we send: read from the other side
+
+
+def profile_of(sample: Path) -> edi.Profile:
+    if sample.parent.name != "samples":
+        return edi.default_profile()
+    profile = {"acme": ACME, "nordwerk": NORDWERK}[sample.parents[1].name]
+    return profile.mirrored() if sample.name.startswith(OURS) else profile
+
+
+def name_of(sample: Path) -> str:
+    return str(sample.relative_to(ROOT).with_suffix(""))
+
+
+def golden(path: Path, found: str, update: bool) -> None:
+    """Compare with the file; no file stands for an empty text."""
+    if update:
+        if found:
+            path.write_bytes(found.encode())
+        else:
+            path.unlink(missing_ok=True)
+    assert found == (path.read_bytes().decode() if path.exists() else "")
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=name_of)
+def test_the_faults_of_a_sample(sample: Path, request: pytest.FixtureRequest) -> None:
+    translation = edi.translate(sample.read_bytes(), profile_of(sample))
+    told = "".join(f"{fault.severity} {fault.code} {fault.message}\n" for fault in translation.faults)
+    golden(sample.with_suffix(".faults"), told, request.config.getoption("--update"))
+    verdicts = [result.verdict for result in translation.results if result.message is not None]
+    if sample.with_suffix(".json").exists():
+        assert verdicts == ["accepted"]
+        assert all(fault.severity == "warning" for fault in translation.faults)
+    else:
+        assert told
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=name_of)
+def test_the_event_of_a_sample(sample: Path) -> None:
+    """The whole way gives what the map alone gives."""
+    if not sample.with_suffix(".json").exists():
+        return
+    (result,) = edi.translate(sample.read_bytes(), profile_of(sample)).results
+    assert result.event is not None
+    assert result.event.to_json()["data"] == json.loads(sample.with_suffix(".json").read_text())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=name_of)
+def test_the_acknowledgement_of_a_sample(sample: Path, request: pytest.FixtureRequest) -> None:
+    translation = edi.translate(sample.read_bytes(), profile_of(sample))
+    answers = b"".join(translation.acks)
+    if sample.with_suffix(".json").exists():
+        assert b"AK3" not in answers
+        assert b"UCM" not in answers
+        assert bool(answers) == (not translation.answers)
+        return
+    golden(sample.with_suffix(".ack"), answers.decode("latin-1"), request.config.getoption("--update"))
