@@ -342,3 +342,13 @@ async def test_a_missing_folder_is_a_matter_of_configuration(partner: Partner) -
 async def test_a_parcel_without_bytes_is_our_mistake(partner: Partner) -> None:
     with pytest.raises(ValueError, match="has no bytes"):
         await _send(partner, _parcel(payload=None))
+
+
+async def test_killed_after_the_rename_the_file_is_not_sent_twice(partner: Partner) -> None:
+    """The process died before it could note the attempt: the next one looks like the first."""
+    assert isinstance(await _send(partner, _parcel()), Done)
+    before = partner.names("in")
+    again = await _send(partner, _parcel())
+    assert isinstance(again, Done)
+    assert again.effect == "already_there"
+    assert partner.names("in") == before

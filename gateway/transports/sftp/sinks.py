@@ -77,9 +77,13 @@ class _Upload:
         self.renaming = False
 
     async def run(self, session: SftpSession) -> Outcome:
-        """The steps in order. A file of our size under our name, after an earlier attempt, is this delivery."""
+        """The steps in order.
+
+        A file with our bytes under our name is this delivery, also at the first attempt: the process may have died
+        after the rename. After a known attempt the size is enough.
+        """
         repeat = self._parcel.attempt > 1 or self._parcel.probe
-        if repeat and (found := await self._found(session)):
+        if found := await self._found(session, compare=not repeat):
             return found
         taken = await session.stat(self._names[0]) is not None
         final = self._names[1 if taken and not (repeat and not self._send.tmp_suffix) else 0]
@@ -102,10 +106,12 @@ class _Upload:
             return Done("already_there", note=f"{self._written} was renamed and taken")
         return Transient(f"{self._written} was not renamed", retry_in=5.0)
 
-    async def _found(self, session: SftpSession) -> Done | None:
+    async def _found(self, session: SftpSession, *, compare: bool = False) -> Done | None:
         for path in self._names:
             there = await session.stat(path)
-            if there is not None and there.size == len(self._data):
+            if there is None or there.size != len(self._data):
+                continue
+            if not compare or await session.get(path) == self._data:
                 return Done("already_there", note=f"{path} is there with {there.size} bytes")
         return None
 
