@@ -107,6 +107,8 @@ class SyntaxFile(_Part):
 
 
 class AckFile(_Part):
+    """How a document we receive is acknowledged (acknowledgements: TA1, 997, CONTRL)."""
+
     functional: Literal["997", "contrl", "none"] = "none"
     detail: Literal["errors", "all"] = "errors"
     ta1: Literal["on_request", "always", "never"] = "on_request"
@@ -114,6 +116,8 @@ class AckFile(_Part):
 
 
 class AgreementFile(_Part):
+    """One document in one direction, as it stands under `agreements`."""
+
     document: str
     direction: Direction
     map: str

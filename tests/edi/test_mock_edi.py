@@ -21,7 +21,12 @@ import edi
 from tests.edi.interchanges import ACME, BAD_ACK, NORDWERK, ROOT, edifact, group, ordrsp, s855, x12
 
 AT = dt.datetime(2026, 11, 20, 10, 30)  # noqa: DTZ001  (the mock's time is naive)
-SAMPLES = sorted((ROOT / "partners").glob("*/samples/*.edi")) + sorted((ROOT / "samples").rglob("*.edi"))
+SAMPLES = sorted(
+    path.with_suffix(".edi")
+    for folder in ("partners", "samples")
+    for path in (ROOT / folder).rglob("*.json")
+    if path.with_suffix(".edi").exists()
+)
 ANSWERED = {
     "997": (x12(group(s855(), s855("0002", ack=BAD_ACK)), group(s855(), control="2")), ACME),
     "CONTRL": (edifact(ordrsp(), ordrsp("2", bgm="")), NORDWERK),
