@@ -145,7 +145,7 @@ class AgreementFile(_Part):
     @classmethod
     def _names_a_version(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./-]*@\d+(\.\d+)?", value):
-            raise ValueError(f"{value!r} is no map; write one with its version, such as acme/855@1")
+            raise ValueError(f"{value!r} is no map; write one with its version, such as x12/004010/855@1")
         return value
 
     @field_validator("delimiters")

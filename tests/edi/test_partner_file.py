@@ -78,7 +78,7 @@ WRONG = [
     ("acme", "document: X12 855 004010", "document: [855]", "agreements.1.document", "one value"),
     ("acme", "document: X12 997 004010", "document: X12 855 004010", "agreements", "agreed twice"),
     ("acme", "direction: in", "direction: inn", "agreements.1.direction", "write 'in' or 'out'"),
-    ("acme", "map: acme/855@1", "map: acme/855", "agreements.1.map", "such as acme/855@1"),
+    ("acme", "map: acme/855@1", "map: acme/855", "agreements.1.map", "with its version, such as"),
     ("acme", "map: acme/855@1", "mapp: acme/855@1", "agreements.1.mapp", "there is no such key"),
     ("acme", "functional: 997", "functional: 998", "agreements.1.ack.functional", "write '997'"),
     ("acme", "functional: 997", "functional: contrl", "agreements.1.ack", "answered with 997 or none"),
