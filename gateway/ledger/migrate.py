@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from gateway.ledger.store import Ledger, LedgerError
+from gateway.ledger.store import Ledger, LedgerError, in_words
 from gateway.ledger.tables import metadata
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -24,7 +22,7 @@ def upgrade(ledger: Ledger) -> str:
     release."""
     config = _config()
     script = ScriptDirectory.from_config(config)
-    with _in_words(ledger), ledger.engine.execution_options(writer=True).connect() as connection:
+    with in_words(ledger.url), ledger.engine.execution_options(writer=True).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
             raise LedgerError(f"the ledger has schema {found}, which this release does not know; run a newer release")
@@ -38,24 +36,13 @@ def upgrade(ledger: Ledger) -> str:
 def require(ledger: Ledger) -> None:
     """For commands that only look: raises LedgerError unless the database has exactly the schema of this release."""
     head = _head(ScriptDirectory.from_config(_config()))
-    with _in_words(ledger), ledger.engine.connect() as connection:
+    with in_words(ledger.url), ledger.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != head:
         raise LedgerError(
             f"the ledger has {f'schema {found}' if found else 'no schema yet'}, this release needs {head}; "
             "the daemon brings an older one up to date when it starts"
         )
-
-
-@contextmanager
-def _in_words(ledger: Ledger) -> Iterator[None]:
-    """A database that cannot be used, as one sentence without a password."""
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        url = ledger.url.render_as_string(hide_password=True)
-        raise LedgerError(f"the ledger {url} cannot be used: {why}") from error
 
 
 def _head(script: ScriptDirectory) -> str:

@@ -15,8 +15,9 @@ import fcntl
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,16 @@ class Fenced(Exception):
     """The lane was taken by another runner; roll back and stop."""
 
 
+@contextmanager
+def in_words(url: sa.URL) -> Iterator[None]:
+    """While a database is opened: one that cannot be used is a LedgerError, without its password."""
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise LedgerError(f"the ledger {url.render_as_string(hide_password=True)} cannot be used: {why}") from error
+
+
 class Ledger:
     """One database, by URL: `sqlite:///path/ledger.db` or `postgresql+psycopg://...`.
 
@@ -56,7 +67,8 @@ class Ledger:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = self._take_lock() if self.sqlite and exclusive else None
         self.engine = self._open()
-        self._session = self._take_session() if exclusive and not self.sqlite else None
+        with in_words(self.url):
+            self._session = self._take_session() if exclusive and not self.sqlite else None
         self._writer = _Writer(self.engine) if self.sqlite else None
 
     async def write(self, work: Work[T], point: str = "") -> T:
