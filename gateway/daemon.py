@@ -130,6 +130,7 @@ class Daemon:
             return
         from gateway.transports.sftp import SftpServer
 
+        self.configuration.listener.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.sftp = SftpServer(
             self.configuration.listener,
             self._hosted(self.configuration.book),
