@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from gateway import clock
@@ -15,6 +16,8 @@ from gateway.ledger.queries import receipts as stored
 from gateway.timeline import timeline
 
 Value = dict[str, Any]
+Row = tuple[str, ...]
+ROOM_FOR_A_SENTENCE = 60  # columns
 
 
 def console() -> Console:
@@ -89,12 +92,9 @@ def receipts(c: Any, limit: int, partner: str) -> list[Value]:
 def receipts_text(rows: list[Value]) -> RenderableType:
     if not rows:
         return "nothing has arrived yet"
-    table = _table("receipt", "at", "mailbox", "file", "bytes", "state", "what became of it")
-    for row in rows:
-        table.add_row(
-            *(Text(str(row[key])) for key in ("receipt", "received", "mailbox", "file", "size", "state", "reason"))
-        )
-    return table
+    keys = ("receipt", "received", "mailbox", "file", "size", "state", "reason")
+    heads = ("no.", "received", "mailbox", "file", "bytes", "state", "what became of it")
+    return Listing(heads, [tuple(str(row[key]) for key in keys) for row in rows])
 
 
 def receipt(c: Any, number: int) -> Value | None:
@@ -189,18 +189,34 @@ def open_cases(c: Any) -> list[Value]:
 def cases_text(rows: list[Value]) -> RenderableType:
     if not rows:
         return "nothing waits for a person"
-    table = _table("id", "since", "owner", "about", "kind", "what")
-    for row in rows:
-        cells = (
-            str(row["id"]),
-            short(row["at"]),
-            row["role"],
-            row["subject"] or row["partner"],
-            row["kind"],
-            row["sentence"],
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+    heads = ("id", "since", "owner", "about", "kind", "what")
+    return Listing(
+        heads,
+        [
+            (str(r["id"]), short(r["at"]), r["role"], r["subject"] or r["partner"], r["kind"], r["sentence"])
+            for r in rows
+        ],
+    )
+
+
+class Listing:
+    """Rows whose last cell is a sentence: on the same line in files, pipes and wide windows, else on lines below it."""
+
+    def __init__(self, heads: Row, rows: Sequence[Row]) -> None:
+        self.heads, self.rows = heads, rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        widths = [max(map(len, column)) for column in zip(self.heads, *self.rows, strict=True)][:-1]
+        beside = not console.is_terminal or options.max_width >= sum(widths) + 2 * len(widths) + ROOM_FOR_A_SENTENCE
+        for number, row in enumerate((self.heads, *self.rows)):
+            cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+            style = "" if number else "bold"
+            if beside:
+                yield Text(f"{cells}  {row[-1]}".rstrip(), style)
+            else:
+                yield Text(cells.rstrip(), style, no_wrap=True, overflow="fold")
+                if number and row[-1]:
+                    yield Padding(Text(row[-1]), (0, 0, 0, 4))
 
 
 def short(at: str | None) -> str:
@@ -219,10 +235,3 @@ def _receipt(row: Any) -> Value:
         "reason": row.reason,
         "duplicate_of": row.duplicate_of,
     }
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table

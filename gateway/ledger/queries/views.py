@@ -69,7 +69,9 @@ def open_exceptions(c: sa.Connection) -> Sequence[Any]:
 
 
 def exceptions_of(c: sa.Connection, subject: str) -> Sequence[Any]:
-    return c.execute(sa.select(exception).where(exception.c.subject == subject).order_by(exception.c.id)).all()
+    """Cases about a business object and about its lines (`po/P00042/3`)."""
+    about = sa.or_(exception.c.subject == subject, exception.c.subject.startswith(f"{subject}/", autoescape=True))
+    return c.execute(sa.select(exception).where(about).order_by(exception.c.id)).all()
 
 
 def exceptions_of_receipt(c: sa.Connection, number: int) -> Sequence[Any]:
