@@ -229,6 +229,23 @@ def test_a_refused_key_holds_it_for_five_minutes() -> None:
     assert circuit.refusal() is None
 
 
+def test_who_meets_a_probe_under_way_asks_again_soon() -> None:
+    """Else everybody who came with the probe would wait half a minute longer than Odoo was away."""
+    clock = Clock()
+    circuit = Circuit(clock)
+    for _ in range(FAILURES):
+        circuit.failed(DOWN)
+    clock.now += PROBE_EVERY
+    assert circuit.refusal() is None
+    met = circuit.refusal()
+    assert met is not None
+    assert met.retry_in <= 2
+    circuit.failed(DOWN)
+    refused = circuit.refusal()
+    assert refused is not None
+    assert refused.retry_in == PROBE_EVERY
+
+
 async def test_an_open_circuit_asks_for_the_version_before_it_goes_on(sandbox: World) -> None:
     order = await sandbox.order({})
     name = await sandbox.person.read("purchase.order", order, "name")

@@ -16,6 +16,7 @@ from gateway.destinations.odoo.errors import HELD, Failure, Meaning
 FAILURES = 5
 WITHIN = 60.0
 PROBE_EVERY = 30.0
+PROBE_TAKES = 2.0  # who asks while a probe is under way asks again soon
 
 
 class Circuit:
@@ -26,6 +27,7 @@ class Circuit:
         self._failures: deque[float] = deque(maxlen=FAILURES)
         self._why: Failure | None = None  # set while open or held
         self._until = 0.0
+        self._probing = False
 
     @property
     def open(self) -> bool:
@@ -37,17 +39,18 @@ class Circuit:
             return None
         left = self._until - self._now()
         if left > 0:
-            return Failure(self._why.meaning, self._why.reason, left)
+            return Failure(self._why.meaning, self._why.reason, min(left, PROBE_TAKES) if self._probing else left)
+        self._probing = True
         self._until = self._now() + PROBE_EVERY  # this caller probes, the others wait for what it finds
         return None
 
     def worked(self) -> None:
-        self._why = None
+        self._why, self._probing = None, False
         self._failures.clear()
 
     def failed(self, failure: Failure) -> None:
         """Count a failure of the whole connector; others say nothing about it."""
-        now = self._now()
+        now, self._probing = self._now(), False
         if failure.meaning in (Meaning.CREDENTIAL, Meaning.CONFIG):
             self._why, self._until = failure, now + HELD
         elif failure.meaning is Meaning.DOWN:
