@@ -51,9 +51,12 @@ class OdooSource:
             await self._directory.prepare(partners)
             new = await self._round(inlet, partners)
         except OdooError as error:
+            if self.failure is None or self.failure.meaning is not error.meaning:  # once, not at every round
+                logger.warning("orders could not be read", destination=self.name, reason=str(error))
             self.failure = error
-            logger.warning("orders could not be read", destination=self.name, reason=str(error))
             return 0
+        if self.failure is not None:
+            logger.info("orders are read again", destination=self.name)
         self.failure = None
         self._watch_key()
         return new
