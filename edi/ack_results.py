@@ -20,8 +20,7 @@ class AckResult:
     """What a partner's acknowledgement says about one thing we sent.
 
     `scope` is what it is about: the set named by `type` and `control`, the group `group_type`/`group_control`, or the
-    interchange
-    `interchange`. Control numbers are as sent, X12 ones without leading zeros. `errors` are sentences.
+    interchange `interchange`. Control numbers are as sent, X12 ones without leading zeros. `errors` are sentences.
     """
 
     kind: str

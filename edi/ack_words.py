@@ -1,5 +1,5 @@
-"""The codes of received acknowledgements in plain words, by kind and level. Own wording; values from X12.20 and ISO
-9735-4."""
+"""The codes of received acknowledgements in plain words, by kind and level. Own wording;
+values from X12.20 and ISO 9735-4."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """The second reader: what we are about to send, read once more by a parser we did not write, and compared.
 
 pyx12's X12Reader for ISA12 00401 and 00501, pydifact's Parser for syntax 1 to 3, each only for what it is known to
-read right
-(segments, elements, components, envelope order). Nothing else in the project imports them. A difference stops the
-document;
-where the second reader cannot follow, the result says why.
+read right (segments, elements, components, envelope order). Nothing else in the project imports them. A difference
+stops the document; where the second reader cannot follow, the result says why.
 """
 
 from __future__ import annotations

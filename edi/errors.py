@@ -31,8 +31,7 @@ class RenderError(EdiError):
     """The event cannot be written for this partner: the text names field, element and reason.
 
     `code` is one of the `write.*` codes of the fault catalogue; `element` is the wire place (`PO1[3]/PO102`), `field`
-    the
-    canonical path (`lines.2.ordered.value`), each empty when unknown.
+    the canonical path (`lines.2.ordered.value`), each empty when unknown.
     """
 
     def __init__(self, message: str, *, code: str = "write.required", element: str = "", field: str = "") -> None:

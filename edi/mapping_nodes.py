@@ -17,7 +17,7 @@ from edi.functions import Converter
 from edi.model import Segment
 from edi.structure import ElementDef, LoopEntry, SegmentEntry, value_at
 from edi.tables import Table
-from edi.yaml_source import Scalar, Tree
+from edi.yaml_source import Tree
 
 Way: TypeAlias = Literal["both", "read", "write"]
 
@@ -185,15 +185,6 @@ class LoopNode:
 
 
 Node: TypeAlias = SegmentNode | LoopNode
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """An address known and dropped on purpose."""
-
-    at: str
-    reason: str
-    row: Scalar
 
 
 def every(layout: tuple[Node, ...], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:

@@ -1,8 +1,7 @@
 """partner.yaml as a checked model, and the Profile the library takes from it.
 
 The file belongs to the library and the daemon together. Keys that only the daemon understands (channels, odoo,
-tolerances,
-contacts ...) are named here so that a misspelt key is refused, and are checked by gateway/partners.py.
+tolerances, contacts ...) are named here so that a misspelt key is refused, and are checked by gateway/partners.py.
 """
 
 from __future__ import annotations
@@ -276,8 +275,10 @@ class PartnerFile(_Part):
 
 
 def parse_document(text: str) -> tuple[Syntax, str, str, str]:
-    """`X12 855 004010` -> (x12, 855, 004010, ""); `EDIFACT ORDRSP D:01B:UN:EAN009` -> (edifact, ORDRSP, D.01B,
-    EAN009)."""
+    """`X12 855 004010` -> (x12, 855, 004010, "").
+
+    `EDIFACT ORDRSP D:01B:UN:EAN009` -> (edifact, ORDRSP, D.01B, EAN009).
+    """
     if match := re.fullmatch(r"X12 (\d{3}) (\d{6})", text):
         return "x12", match[1], match[2], ""
     if match := re.fullmatch(r"EDIFACT ([A-Z]{6}) ([A-Z\d]+):([A-Z\d]+):UN(?::([A-Z\d]+))?", text):
@@ -316,8 +317,8 @@ def profile_of(file: PartnerFile, folder: Path, environment: Literal["prod", "te
 
 
 def load_profile(path: Path | str, environment: Literal["prod", "test"] = "prod") -> Profile:
-    """The Profile of a partner's folder. Raises ProfileError (file, line, key) or MapError for a file that is not
-    clean YAML."""
+    """The Profile of a partner's folder. Raises ProfileError (file, line, key) or MapError for
+    a file that is not clean YAML."""
     folder = Path(path)
     file, _ = read_partner_file(folder)
     return profile_of(file, folder if folder.is_dir() else folder.parent, environment)

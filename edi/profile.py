@@ -1,8 +1,7 @@
 """Who the partner is, which documents are agreed, in which dialect: the part of partner.yaml the library needs.
 
 Not here: channels, Odoo, tolerances, contacts (gateway/partners.py reads those from the same file). Rule protected:
-partner
-differences are data; there is no partner name in code.
+partner differences are data; there is no partner name in code.
 """
 
 from __future__ import annotations
@@ -65,7 +64,6 @@ class Agreement:
     contrl: Literal["receipt", "syntax", "both"] = "syntax"
     on_standard_error: OnError = "reject"
     on_guide_error: OnError = "accept_with_errors"
-    reject_scope: Literal["transaction", "group", "interchange"] = "transaction"
     crosscheck: bool = True
 
     @property
@@ -82,9 +80,9 @@ class Agreement:
 class Profile:
     """Everything `translate` and `render` must know about one partner.
 
-    `environment` decides which test indicator is expected and written. `folder` is where the partner's overlays and
-    samples lie.
-    A profile with `open` set takes any identity and any document that has a base map (edi.default_profile).
+    `environment` decides which test indicator is expected and written. `folder` is where the partner's
+    overlays and samples lie. A profile with `open` set takes any identity and any document that has a
+    base map (edi.default_profile).
     """
 
     partner: str
@@ -114,8 +112,8 @@ class Profile:
         return None
 
     def mirrored(self) -> Profile:
-        """The same relation seen from the partner's side: identities and directions swapped. For tests, demos,
-        validators."""
+        """The same relation seen from the partner's side: identities and directions
+        swapped. For tests, demos, validators."""
 
         def swap(pair: Identities | None) -> Identities | None:
             return None if pair is None else Identities(partner=pair.own, own=pair.partner)

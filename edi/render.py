@@ -3,8 +3,7 @@
     event -> agreement -> map -> segments -> envelope -> bytes -> read back and compare -> second reader -> bytes
 
 Not here: control numbers, time (the caller's). Rule protected: nothing leaves that does not read back equal, by our
-own reader
-and by one we did not write (edi/crosscheck.py).
+own reader and by one we did not write (edi/crosscheck.py).
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ ACK_MAPS: dict[Syntax, str] = {"x12": "x12/004010/997@1", "edifact": "edifact/se
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rendered:
-    """Bytes ready to leave, and how far the second reader could follow (`crosschecked`, or `not crosschecked:
-    reason`)."""
+    """Bytes ready to leave, and whether the second reader could follow (`crosschecked`, `not crosschecked: reason`)."""
 
     data: bytes
     document: str
@@ -100,8 +98,8 @@ def outgoing_agreement(event_type: str, profile: Profile) -> Agreement:
 
 
 def answer(ack: Event, profile: Profile) -> bytes:
-    """An acknowledgement whose numbers, date and time repeat those of the interchange it answers: same input, same
-    bytes."""
+    """An acknowledgement whose numbers, date and time repeat those of the interchange it
+    answers: same input, same bytes."""
     data = ack.data
     if not isinstance(data, Acknowledgement) or data.interchange is None:
         raise RenderError(f"{ack.type} answers no interchange", field="interchange")
@@ -223,8 +221,8 @@ def _crosscheck(data: bytes, agreement: Agreement, envelope: Envelope, outgoing:
 
 
 def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tuple[Message, Checked]]:
-    """Our own reader and checker on what we wrote. Raises RenderError for a broken rule, SelfCheckError for a
-    misreading."""
+    """Our own reader and checker on what we wrote. Raises RenderError for a broken rule,
+    SelfCheckError for a misreading."""
     items = list(syntax.read(data, charset=charset))
     messages = [item for item in items if isinstance(item, Message)]
     faults = [fault for item in items for fault in item.faults]

@@ -2,8 +2,7 @@
 ours.
 
 Not here: how each step works (syntax, check, mapping, acks). Rules protected: any bytes give a result; a bad
-transaction set
-never stops the good ones beside it; a rejected set emits no event; faults keep document order.
+transaction set never stops the good ones beside it; a rejected set emits no event; faults keep document order.
 
     bytes -> envelopes and segments -> who and what is agreed -> schema check -> map -> event -> acknowledgement
 """
@@ -30,6 +29,7 @@ from edi.faults import Fault, fault
 from edi.mapping import Map, Reading, Unmapped, load_map
 from edi.model import Gap, Group, GroupEnd, Identity, Interchange, InterchangeEnd, Location, Message
 from edi.profile import Agreement, Profile
+from edi.render import answer
 
 ACK_RECEIVED = "exchange.ack.received.v1"
 _UNB = {"sender": 2, "receiver": 3, "test": 11}
@@ -41,11 +41,9 @@ class Result:
     """What became of one transaction set, or (message None) of an envelope that holds none.
 
     `faults` are those of the set, in document order; `outside` are faults of the envelopes and of stray bytes met
-    since the
-    last result. `acks` are the acknowledgements that became due with this result. `answers` is what the partner says
-    about
-    documents of ours, when the set is an acknowledgement. `subject` is the
-    business object the set is about, also for a rejected set if it can be read that far.
+    since the last result. `acks` are the acknowledgements that became due with this result. `answers` is what the
+    partner says about documents of ours, when the set is an acknowledgement. `subject` is the business object the set
+    is about, also for a rejected set if it can be read that far.
     """
 
     interchange: Interchange | None
@@ -106,11 +104,8 @@ class Translation:
 
     @cached_property
     def acks(self) -> list[bytes]:
-        """The acknowledgements due, as bytes. Control numbers, date and time repeat those of the interchange
-        answered, so the
-        same input gives the same bytes; a gateway renders `acknowledgements` with its own numbers instead."""
-        from edi.render import answer
-
+        """The acknowledgements due, as bytes. Control numbers, date and time repeat those of the interchange answered,
+        so the same input gives the same bytes; a gateway renders `acknowledgements` with its own numbers instead."""
         return [answer(ack, self.profile) for ack in self.acknowledgements]
 
 
@@ -258,8 +253,8 @@ class _Reading:
 
 
 def find_agreement(profile: Profile, message: Message) -> Agreement | None:
-    """What is agreed for a message: the partner's agreement; an acknowledgement's own map; any base map for an open
-    profile."""
+    """What is agreed for a message: the partner's agreement; an acknowledgement's own map;
+    any base map for an open profile."""
     syntax_name = message.interchange.syntax
     agreement = profile.agreement(syntax_name, message.type, "in", message.version)
     if agreement is not None:
@@ -278,8 +273,7 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
 
 
 def check_agreement(profile: Profile, agreement: Agreement) -> None:
-    """Load everything an agreement needs. Raises MapError if a map or schema cannot be used or is for another
-    document."""
+    """Load all that an agreement needs. Raises MapError if a map or schema is unusable or for another document."""
     map_ = load_map(agreement.map, profile.folder)
     compile_check(map_.schema)
     if agreement.type.lower() not in map_.schema.identity:

@@ -1,9 +1,9 @@
 """What a partner's answer matches: functional acknowledgements, pick-ups, business answers. Called inside a
 transaction only.
 
-Not here: reading acknowledgements (edi), clocks (the console and status). Rules protected: an answer of one layer
-says nothing about the
-next; a refused document becomes a decision for the buyer of that order; nothing is sent again by itself.
+Not here: reading acknowledgements (edi), clocks (the console and status). Rules protected: an answer of one
+layer says nothing about the next; a refused document becomes a decision for the buyer of that order;
+nothing is sent again by itself.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """gateway.yaml: one file for an installation, read by `run` and `check` alike.
 
-Plain keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand here
-only by reference.
-Every complaint names file, line and key. Parts of transports and destinations are checked by the models of their own
-modules.
+Plain keys may be overridden by environment variables (`GATEWAY_DATABASE`, `GATEWAY_ENVIRONMENT`). Secrets stand
+here only by reference. Every complaint names file, line and key. Parts of transports and destinations are checked
+by the models of their own modules.
 """
 
 from __future__ import annotations

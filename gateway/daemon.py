@@ -3,8 +3,7 @@
     configuration -> ledger -> flow -> sinks and sources -> SFTP server, schedules, dispatcher
 
 Not here: what any part does. Rule protected: listeners open only when the ledger is open and at this release's
-schema; on the
-way out nothing new is accepted before what is running has ended.
+schema; on the way out nothing new is accepted before what is running has ended.
 """
 
 from __future__ import annotations

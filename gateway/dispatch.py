@@ -1,8 +1,7 @@
 """The embedded dispatcher: ready lanes and due times in memory. It may forget everything; the ledger does not.
 
 At start and every few seconds a reconciler asks the ledger which lanes should be awake, so a lost wake costs seconds,
-never
-work. One task per lane at a time; lanes run in parallel up to a limit for all and one for each destination.
+never work. One task per lane at a time; lanes run in parallel up to a limit for all and one for each destination.
 """
 
 from __future__ import annotations

@@ -7,9 +7,8 @@
     deliver    TX3   settle: done | retry at | parked               lanes <destination>:<key>
 
 Not here: SQL (ledger/queries), what a translation turns into (intake.py), rendering and numbers (outbox.py), what an
-answer
-matches (answered.py), waking (dispatch.py). Rules protected: a peer is answered only after the commit; every settling
-transaction holds its lane's token first; nothing but this module changes the state of the ledger.
+answer matches (answered.py), waking (dispatch.py). Rules protected: a peer is answered only after the commit; every
+settling transaction holds its lane's token first; nothing but this module changes the state of the ledger.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a translated file turns into: rows, events, answers, decisions for people, and the words for whoever sent it.
 
-Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes (outbox.py).
-Rule protected:
-an interchange seen before is never processed again, and nothing of a file is lost without a sentence that says why.
+Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes
+(outbox.py). Rule protected: an interchange seen before is never processed again, and nothing of a file is lost
+without a sentence that says why.
 """
 
 from __future__ import annotations
@@ -64,25 +64,6 @@ def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict
         "received_at": clock.stamp(now),
         "due_at": clock.stamp(due),
     }
-
-
-def _file_kind(first: edi.Fault | None) -> str:
-    code = first.code if first else ""
-    if code == "interchange.test-flag":
-        return "environment.mismatch"
-    return "identity.foreign" if code.startswith("interchange.") and code.endswith("-unknown") else "syntax.rejected"
-
-
-def _content(data: bytes, key: str, offset: int | None) -> list[bytes]:
-    """The sets of one interchange of a file without line breaks: the one at `offset`, or the first with this key."""
-    for one in edi.inspect(data).interchanges:
-        parts = (one.syntax, one.sender.qualifier, one.sender.id, one.receiver.qualifier, one.receiver.id, one.control)
-        if "|".join((*parts, "T" if one.test else "P")) != key:
-            continue
-        slices = [(m.offset, m.length) for m in one.messages]
-        if offset is None or not slices or slices[0][0] > offset:
-            return [data[at : at + length].translate(None, b"\r\n") for at, length in slices]
-    return []
 
 
 def printable(text: str) -> str:
@@ -222,7 +203,7 @@ class Intake:
     def file_cases(self) -> list[Case]:
         """What a person must know about the file as a whole."""
         cases = []
-        if "reused" in self._verdicts.values():
+        if self._reused:
             sentence = f"{self.row.name}: {REUSED}"
             cases.append(Case("interchange.duplicate", sentence, "edi"))
         if self._refused or self._unreadable:
@@ -239,10 +220,9 @@ class Intake:
     def refusal(self, now: dt.datetime) -> list[Placement]:
         """`<name>.rejected.txt` for a supplier who reads no acknowledgements, when anything was refused."""
         told = [result for result in self._told if result.verdict == "rejected"]
-        reused = "reused" in self._verdicts.values()
-        if not told and not self._refused and not self._unreadable and not reused:
+        if not told and not self._refused and not self._unreadable and not self._reused:
             return []
-        text = _refusal_text(self.row, told, self._outside, self._counts, now, reused=reused)
+        text = _refusal_text(self.row, told, self._outside, self._counts, now, reused=self._reused)
         return [outbox.refusal(self.row, text)]
 
     @property
@@ -259,7 +239,7 @@ class Intake:
     @property
     def reason(self) -> str:
         """One sentence for people: what became of the file."""
-        if "reused" in self._verdicts.values():
+        if self._reused:
             return REUSED
         if self._unreadable or self._refused:
             return self._outside[0].message if self._outside else "nothing readable in it"
@@ -271,6 +251,10 @@ class Intake:
     @property
     def _refused(self) -> bool:
         return "foreign" in self._verdicts.values()
+
+    @property
+    def _reused(self) -> bool:
+        return "reused" in self._verdicts.values()
 
     @property
     def _unreadable(self) -> bool:
@@ -313,11 +297,29 @@ class Intake:
         }
 
 
-def _dedupe(interchange: edi.Interchange) -> str:
+def _file_kind(first: edi.Fault | None) -> str:
+    code = first.code if first else ""
+    if code == "interchange.test-flag":
+        return "environment.mismatch"
+    return "identity.foreign" if code.startswith("interchange.") and code.endswith("-unknown") else "syntax.rejected"
+
+
+def _dedupe(interchange: edi.Interchange | edi.overview.InterchangeLine) -> str:
     """Sender, receiver, control number, test flag (acknowledgements.md 9)."""
     sender, receiver = interchange.sender, interchange.receiver
     parts = (interchange.syntax, sender.qualifier, sender.id, receiver.qualifier, receiver.id, interchange.control)
     return "|".join((*parts, "T" if interchange.test else "P"))
+
+
+def _content(data: bytes, key: str, offset: int | None) -> list[bytes]:
+    """The sets of one interchange of a file without line breaks: the one at `offset`, or the first with this key."""
+    for one in edi.inspect(data).interchanges:
+        if _dedupe(one) != key:
+            continue
+        slices = [(m.offset, m.length) for m in one.messages]
+        if offset is None or not slices or slices[0][0] > offset:
+            return [data[at : at + length].translate(None, b"\r\n") for at, length in slices]
+    return []
 
 
 def _refusal_text(

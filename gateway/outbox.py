@@ -1,9 +1,8 @@
 """What is about to leave: documents and acknowledgements with their control numbers, file names and parcels.
 
 Rendering runs outside the writing transaction; control numbers are looked at before (`peek`), taken inside it by
-compare-and-set
-(`take`), and the rendering is repeated on a miss. Rule protected: a number is used once, and a resend repeats number
-and bytes.
+compare-and-set (`take`), and the rendering is repeated on a miss. Rule protected: a number is used once, and a
+resend repeats number and bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import edi
+from gateway import clock
 from gateway.ledger.queries import answers, deliveries, receipts
 from gateway.partners import Partner
 from gateway.ports import Case, Parcel
@@ -45,6 +45,7 @@ class Placement:
     name: str = ""
     payload: bytes | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    replaces: bool = False  # an older file of this name in the mailbox makes room
 
     @property
     def lane(self) -> str:
@@ -151,6 +152,7 @@ def again(row: Any, stored: Sequence[tuple[Any, bytes]]) -> list[Placement]:
             name=_refusal_name(row.name) if first.kind == "refusal" else _again_name(first.name, row.id),
             payload=payload,
             facts=dict(first.facts),
+            replaces=first.kind == "refusal",
         )
         for first, payload in stored
     ]
@@ -168,6 +170,7 @@ def refusal(row: Any, text: str) -> Placement:
         receipt=row.id,
         name=_refusal_name(row.name),
         payload=text.encode(),
+        replaces=True,
     )
 
 
@@ -226,8 +229,7 @@ def document(partner: Partner | None, row: Any, numbered: Numbered, now: dt.date
 
 
 def parcel(c: Any, row: Any) -> Parcel:
-    """A delivery as its sink sees it: with the event, or the bytes, and the partner's original document for
-    evidence."""
+    """A delivery as its sink sees it: with the event or the bytes, and the partner's original document for evidence."""
     event = deliveries.get_event(c, row.event) if row.kind == "event" else None
     source = receipts.get(c, row.receipt) if row.kind == "event" and row.receipt is not None else None
     return Parcel(
@@ -289,6 +291,4 @@ def _plain(number: str) -> str:
 
 
 def _due(now: dt.datetime, seconds: float | None) -> str | None:
-    from gateway.clock import stamp
-
-    return None if seconds is None else stamp(now + dt.timedelta(seconds=seconds))
+    return None if seconds is None else clock.stamp(now + dt.timedelta(seconds=seconds))

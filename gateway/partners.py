@@ -1,8 +1,7 @@
 """Partners as the daemon knows them: the profile for the library, channels, the link to the business system, clocks.
 
 One folder per partner; loading it again (SIGHUP) gives a new Book or an error and changes nothing. Rule protected: an
-identity
-belongs to one partner; adding a partner touches no code.
+identity belongs to one partner; adding a partner touches no code.
 """
 
 from __future__ import annotations
@@ -87,8 +86,8 @@ class Book:
 
 
 def load_book(folder: Path, environment: Literal["prod", "test"]) -> Book:
-    """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per complaint, with file, line
-    and key."""
+    """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per
+    complaint, with file, line and key."""
     complaints: list[str] = []
     partners: dict[str, Partner] = {}
     for path in sorted(folder.glob("*/partner.yaml")):

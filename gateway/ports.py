@@ -1,9 +1,8 @@
 """The seams of the daemon: what goes through them, and the two protocols on either side of the ledger.
 
 A Source brings something in (a file from a mailbox, an order from Odoo); a Sink takes a parcel out (to a mailbox, to
-Odoo). Flow
-implements Inlet and Mailboxes; transports and destinations know nothing else of it. Everything here is a value or a
-protocol. Times are aware datetimes in UTC.
+Odoo). Flow implements Inlet and Mailboxes; transports and destinations know nothing else of it. Everything here is a
+value or a protocol. Times are aware datetimes in UTC.
 """
 
 from __future__ import annotations
@@ -77,12 +76,9 @@ class Parcel:
     """One delivery, as a Sink sees it. `id` never changes over retries: the receiver may use it to recognise a repeat.
 
     `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload`
-    (mailboxes) is set.
-    `original` is the partner's document behind the event, with its name, for evidence. `probe` says that an earlier
-    attempt has an
-    unknown outcome: read back before writing. `partner` is the partner's id; `facts` are texts the sink asked to be
-    kept
-    in an earlier Outcome (`remember`).
+    (mailboxes) is set. `original` is the partner's document behind the event, with its name, for evidence. `probe`
+    says that an earlier attempt has an unknown outcome: read back before writing. `partner` is the partner's id;
+    `facts` are texts the sink asked to be kept in an earlier Outcome (`remember`).
     """
 
     id: str
@@ -106,8 +102,7 @@ class Done:
     it).
 
     `refs` are (model, id, label) of records touched; `cases` are decisions for people that came out of it; `remember`
-    are
-    (state key -> text) pairs of the destination's source, committed with the settlement.
+    are (state key -> text) pairs of the destination's source, committed with the settlement.
     """
 
     effect: Literal["applied", "already_there", "placed"] = "applied"
@@ -119,8 +114,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """Nothing was written, or it is safe to repeat. `scope` connector: the whole destination waits, no attempt is
-    counted."""
+    """Nothing was written, or it is safe to repeat. `scope` connector: the whole
+    destination waits, no attempt is counted."""
 
     reason: str
     retry_in: float = 5.0
@@ -189,8 +184,7 @@ class Mailboxes(Protocol):
 
 
 class Source(Protocol):
-    """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried inside, never
-    raised."""
+    """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried, never raised."""
 
     async def run(self, inlet: Inlet) -> None: ...
 

@@ -1,8 +1,7 @@
 """Replay: a received file is translated once more, as a new receipt linked to the first, from its stored bytes.
 
 What the first run delivered has the same ids and is not delivered again. The partner is answered only if the first
-run gave no
-verdict (the file was quarantined or parked).
+run gave no verdict (the file was quarantined or parked).
 """
 
 from __future__ import annotations

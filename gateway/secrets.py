@@ -1,5 +1,4 @@
-"""Secrets by reference: `env:NAME` and `file:PATH`. The text itself never stands in configuration and never in a
-log."""
+"""Secrets by reference: `env:NAME` and `file:PATH`. The text itself never stands in configuration or in a log."""
 
 from __future__ import annotations
 

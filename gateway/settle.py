@@ -1,8 +1,7 @@
 """The writing half of the flow: what each settling transaction puts into the ledger. Called inside a transaction only.
 
 Not here: the order of steps (flow.py), SQL (ledger/queries). Every function returns the lanes it gave work to, so
-that they can
-be woken after the commit.
+that they can be woken after the commit.
 """
 
 from __future__ import annotations

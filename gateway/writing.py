@@ -1,5 +1,4 @@
-"""The two things every settling step may write: a delivery to make, and a case for a person. Inside a transaction
-only."""
+"""What every settling step may write: a delivery to make, and a case for a person. Inside a transaction only."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ def place(c: Any, placements: Iterable[Placement], now: dt.datetime) -> set[str]
     """Deliveries to make, once each."""
     touched = set()
     for item in placements:
-        if item.kind in ("refusal", "repeat") and item.name.endswith(".rejected.txt"):
+        if item.replaces:
             deliveries.withdraw(c, item.destination, item.name, clock.stamp(now))
         added = deliveries.add(
             c,

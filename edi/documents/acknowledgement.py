@@ -37,9 +37,8 @@ class AnsweredLine(Data):
 class OrderAcknowledged(Data):
     """Data of `procurement.order.acknowledged.v1`. Owner of every field: the supplier.
 
-    `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions, counter_offer,
-    pending,
-    rejected, other.
+    `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions,
+    counter_offer, pending, rejected, other.
     """
 
     order: OrderRef

@@ -1,8 +1,7 @@
 """exchange.ack.received / exchange.ack.sent: a functional acknowledgement as a value (997, 999, CONTRL, TA1).
 
 One shape for all of them, so that they are read and written through ordinary maps. `outcome.value` at every level is
-one of
-accepted, accepted_with_errors, partially_accepted, rejected, received. Codes are the wire codes of the kind.
+one of accepted, accepted_with_errors, partially_accepted, rejected, received. Codes are the wire codes of the kind.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ class AnsweredInterchange(Data):
     """The interchange that is answered: ISA13 or UNB 0020, its sender and receiver as it named them, date and time as
     sent.
 
-    `version` is ISA12 (`00401`) or the UNB syntax identifier (`UNOC:3`); it is not on the wire of an
-    acknowledgement."""
+    `version` is ISA12 (`00401`) or the UNB syntax identifier (`UNOC:3`); it is not on
+    the wire of an acknowledgement."""
 
     control: Text
     version: Text | None = None

@@ -1,8 +1,7 @@
 """The shared types of canonical events: identifiers, parties, quantities, prices, dates.
 
 All models are frozen. A field that is absent is missing (None here, left out in JSON), never empty text. Quantities,
-prices and
-amounts are Decimal and appear in JSON as text without exponent and without trailing zeros.
+prices and amounts are Decimal and appear in JSON as text without exponent and without trailing zeros.
 """
 
 from __future__ import annotations

@@ -18,8 +18,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(ledger: Ledger) -> str:
-    """Apply what is missing. Returns the revision now in force. Raises LedgerError for a database of a newer
-    release."""
+    """Apply what is missing; return the revision now in force. Raises LedgerError for a database of a newer release."""
     config = _config()
     script = ScriptDirectory.from_config(config)
     with in_words(ledger.url), ledger.engine.execution_options(writer=True).connect() as connection:

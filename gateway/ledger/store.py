@@ -1,11 +1,9 @@
 """The store: opens the database, runs transactions, and knows nothing of what they do.
 
 Two engines behind one face. SQLite: one writer thread owns the only writing connection and commits what has queued up
-as a
-group (BEGIN IMMEDIATE, WAL, synchronous=FULL); an error rolls the group back and runs each alone, so work must be
-re-runnable until its commit. PostgreSQL: one transaction per piece of work, in a thread. Rule protected: `write`
-returns
-after the commit, or raises and nothing has happened.
+as a group (BEGIN IMMEDIATE, WAL, synchronous=FULL); an error rolls the group back and runs each alone, so work must
+be re-runnable until its commit. PostgreSQL: one transaction per piece of work, in a thread. Rule protected: `write`
+returns after the commit, or raises and nothing has happened.
 """
 
 from __future__ import annotations
@@ -32,8 +30,8 @@ DAEMONS = 0x6761746577617921  # the advisory lock of PostgreSQL that one daemon 
 
 
 class LedgerError(Exception):
-    """The database cannot be used: locked by another daemon, read-only, of a newer schema. One sentence for the
-    operator."""
+    """The database cannot be used: locked by another daemon, read-only, of a newer schema.
+    One sentence for the operator."""
 
 
 class LedgerUnavailable(Exception):
@@ -58,8 +56,7 @@ class Ledger:
     """One database, by URL: `sqlite:///path/ledger.db` or `postgresql+psycopg://...`.
 
     `write` and `read` may be awaited from any task. Close it when done. `exclusive` takes the lock file of an SQLite
-    ledger, as the
-    daemon does; commands that only look leave it alone.
+    ledger, as the daemon does; commands that only look leave it alone.
     """
 
     def __init__(self, url: str, *, exclusive: bool = False) -> None:
@@ -72,8 +69,8 @@ class Ledger:
         self._writer = _Writer(self.engine) if self.sqlite else None
 
     async def write(self, work: Work[T], point: str = "") -> T:
-        """Run `work` in one transaction and return its result after the commit. `point` names the step, for tests and
-        logs."""
+        """Run `work` in one transaction and return its result after the commit. `point`
+        names the step, for tests and logs."""
         try:
             if self._writer is not None:
                 return await asyncio.wrap_future(self._writer.submit(work))

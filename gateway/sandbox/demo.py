@@ -1,10 +1,8 @@
 """`gateway demo`: the main job on real wires, from a confirmed order in Odoo to the supplier's answer on it.
 
 Starts the daemon and the sandbox Odoo as processes of their own, confirms one order for each demo partner, lets a
-supplier process
-trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1 with a sentence if
-any
-of it did not happen.
+supplier process trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1
+with a sentence if any of it did not happen.
 """
 
 from __future__ import annotations

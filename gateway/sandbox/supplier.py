@@ -2,10 +2,8 @@
 told.
 
 It fetches its order, acknowledges it, sends a file with one bad set, reads the refusal, sends the corrected answer,
-sends that file
-twice, and (with `--impostor`) a file that carries somebody else's identity. Every step prints one line; exit 1 names
-the first
-step that did not go as it should.
+sends that file twice, and (with `--impostor`) a file that carries somebody else's identity. Every step prints one
+line; exit 1 names the first step that did not go as it should.
 """
 
 from __future__ import annotations

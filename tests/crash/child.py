@@ -2,9 +2,9 @@
 
     python -m tests.crash.child FOLDER [POINT WHEN NUMBER]
 
-WHEN is `before` or `after` the NUMBERth commit at POINT. The peers are honest: a client uploads a file again as long
-as it has no
-positive answer, the poller submits again from its stored cursor, and the business system knows a delivery by its id.
+WHEN is `before` or `after` the NUMBERth commit at POINT. The peers are honest: a client uploads a file again
+as long as it has no positive answer, the poller submits again from its stored cursor, and the business
+system knows a delivery by its id.
 """
 
 from __future__ import annotations

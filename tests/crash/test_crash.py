@@ -1,5 +1,5 @@
-"""kill -9 before and after each commit point, restart: nothing lost, nothing written twice (faults.md 01-03, 54 and
-invariants 1-7)."""
+"""kill -9 before and after each commit point, restart: nothing lost, nothing written twice (faults.md
+01-03, 54 and invariants 1-7)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Files that arrive: accepted, refused, repeated, foreign, unreadable. Each is kept whole and answered as the
-standard allows."""
+"""Files that arrive: accepted, refused, repeated, foreign, unreadable. Each is kept whole and
+answered as the standard allows."""
 
 from __future__ import annotations
 

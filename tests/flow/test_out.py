@@ -1,5 +1,5 @@
-"""Orders that leave, their acknowledgements, deliveries that fail: order is kept, nothing is lost, nothing happens
-twice."""
+"""Orders that leave, their acknowledgements, deliveries that fail: order is kept, nothing
+is lost, nothing happens twice."""
 
 from __future__ import annotations
 

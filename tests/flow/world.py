@@ -73,15 +73,12 @@ class World:
     async def settle(self) -> None:
         """Run every lane that is due until nothing more is."""
         for _ in range(50):
-            due = [lane for lane, at in await self.flow.ready() if at <= self.time and not self._held(lane)]
+            due = [lane for lane, at in await self.flow.ready() if at <= self.time]
             if not due:
                 return
             for lane in due:
                 await self.flow.advance(lane)
         raise AssertionError(f"lanes never come to rest: {due}")
-
-    def _held(self, lane: str) -> bool:
-        return self.flow.held.get(lane.partition(":")[0], self.time) > self.time
 
     def later(self, **parts: float) -> None:
         self.time += dt.timedelta(**parts)

@@ -31,10 +31,6 @@ class Meaning(Enum):
     DEFECT = "defect"  # our own mistake
     UNKNOWN = "unknown"  # it may have been executed
 
-    @property
-    def whole_connector(self) -> bool:
-        return self in (Meaning.DOWN, Meaning.CREDENTIAL, Meaning.CONFIG)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:

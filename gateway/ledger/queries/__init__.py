@@ -1,5 +1,5 @@
-"""Every SQL statement of the gateway, named, each with a sentence. Modules by subject; all take an open connection
-first."""
+"""Every SQL statement of the gateway, named, each with a sentence. Modules by subject; all
+take an open connection first."""
 
 from gateway.ledger.queries import answers, deliveries, lanes, receipts, views
 

@@ -101,10 +101,6 @@ def withdraw(c: sa.Connection, destination: str, name: str, now: str) -> None:
     )
 
 
-def attempts_of(c: sa.Connection, delivery_id: str) -> Sequence[Any]:
-    return c.execute(sa.select(attempt).where(attempt.c.delivery == delivery_id).order_by(attempt.c.id)).all()
-
-
 def answers_to(c: sa.Connection, receipt_id: int) -> Sequence[Any]:
     """The acknowledgements and refusals first made for a receipt (not their repeats)."""
     return c.execute(

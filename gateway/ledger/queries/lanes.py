@@ -25,8 +25,7 @@ def append(c: sa.Connection, name: str, now: str) -> int:
 
 
 def claim(c: sa.Connection, name: str) -> tuple[str, str]:
-    """Become the runner of a lane: a fresh random token, and the moment it may run. Whoever held it before is
-    fenced."""
+    """Become the runner of a lane: a fresh random token, and the moment it may run. Who held it before is fenced."""
     token = secrets.token_hex(16)
     due = c.execute(sa.update(lane).where(lane.c.name == name).values(token=token).returning(lane.c.due_at)).scalar()
     return token, due or ""

@@ -100,12 +100,3 @@ def deliveries_about(c: sa.Connection, subject: str) -> Sequence[Any]:
 
 def sent_about(c: sa.Connection, subject: str) -> Sequence[Any]:
     return c.execute(sa.select(sent_set).where(sent_set.c.subject == subject).order_by(sent_set.c.id)).all()
-
-
-def subjects(c: sa.Connection) -> Sequence[str]:
-    """Business objects that have events, in order of first sight."""
-    return (
-        c.execute(sa.select(event.c.subject).group_by(event.c.subject).order_by(sa.func.min(event.c.position)))
-        .scalars()
-        .all()
-    )

@@ -57,7 +57,6 @@ class Fault:
     message: str = ""
     retry_after: int | None = None
     delay: float = 0.0
-    hits: int = 0
 
     def over(self) -> bool:
         return self.times == 0 or (self.ends is not None and time.monotonic() >= self.ends)
@@ -97,7 +96,6 @@ class Injections:
             if (not fault.models or model in fault.models) and (not fault.methods or method in fault.methods)
         ]
         for fault in hit:
-            fault.hits += 1
             if fault.times is not None:
                 fault.times -= 1
         return hit
