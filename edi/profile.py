@@ -47,13 +47,17 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One document in one direction. `version` and `convention` as in Message; `map` is `example/855@1`."""
+    """One document in one direction. `version` and `convention` as in Message; `map` is `example/855@1`.
+
+    `schema` without a map (`x12/004010/856`): the document is checked and answered, and gives no event.
+    """
 
     syntax: Syntax
     type: str
     version: str
     direction: Direction
-    map: str
+    map: str = ""
+    schema: str = ""
     convention: str = ""
     channel: str = ""
     delimiters: Delimiters | None = None

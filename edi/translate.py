@@ -30,6 +30,7 @@ from edi.mapping import Map, Reading, Unmapped, load_map
 from edi.model import Gap, Group, GroupEnd, Identity, Interchange, InterchangeEnd, Location, Message
 from edi.profile import Agreement, Profile
 from edi.render import answer
+from edi.schema import load_schema
 
 ACK_RECEIVED = "exchange.ack.received.v1"
 _UNB = {"sender": 2, "receiver": 3, "test": 11}
@@ -187,10 +188,12 @@ class _Reading:
                         message, "message.unsupported", f"{message.type} {message.version}", self._agreed(message)
                     )
                 )
-            else:
+            elif agreement.map:
                 map_ = load_map(agreement.map, self.profile.folder)
                 reading = _read(message, map_, agreement, faults)
                 data, event_type, map_version = reading.data, map_.event, map_.version
+            else:
+                faults.extend(compile_check(load_schema(agreement.schema)).check(message).faults)
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         self.acknowledger.add(message, agreement, verdict, faults)
@@ -254,22 +257,20 @@ class _Reading:
 
 def find_agreement(profile: Profile, message: Message) -> Agreement | None:
     """What is agreed for a message: the partner's agreement; an acknowledgement's own map;
-    any base map for an open profile."""
+    any base map for an open profile, else its schema."""
     syntax_name = message.interchange.syntax
     agreement = profile.agreement(syntax_name, message.type, "in", message.version)
     if agreement is not None:
         return agreement
-    if message.type in SUPPORTED_ACKS:
-        reference = SUPPORTED_ACKS[message.type]
-    elif profile.open:
+    usual = Agreement(syntax=syntax_name, type=message.type, version=message.version, direction="in")
+    reference = SUPPORTED_ACKS.get(message.type, "")
+    if not reference and profile.open:
         reference = resources.standard_identity(syntax_name, message.version, message.type)
-        if not resources.exists(reference, ".map.yaml"):
-            return None
-    else:
-        return None
-    return Agreement(
-        syntax=syntax_name, type=message.type, version=message.version, direction="in", map=f"{reference}@1"
-    )
+    if reference and resources.exists(reference, ".map.yaml"):
+        return dataclasses.replace(usual, map=f"{reference}@1")
+    if reference and resources.exists(reference, ".schema.yaml"):
+        return dataclasses.replace(usual, schema=reference)
+    return None
 
 
 def check_agreement(profile: Profile, agreement: Agreement) -> None:
