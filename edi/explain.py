@@ -1,80 +1,216 @@
-"""An annotated view of a document for people: every segment with its title, every element with its name and code
-meaning.
+"""An annotated view of a document that a buyer can read and an analyst can match with the raw segments.
 
-Reading only; any bytes give a text. What the names are comes from the schemas, and nothing else is known here.
+A heading says who sends what to whom; below it every segment stands at its place in the document, with each value in
+words (edi/explain_words.py). A line that starts with `!` says what is wrong there. Reading only; any bytes give a text.
+Names come from the schemas; a document without schema is shown with tags and values.
+
+Not here: what a partner's map makes of the document (edi/translate.py). Memory: one message at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from edi import resources, syntax
-from edi.errors import MapError
+from edi.check import Checked, compile_check
+from edi.explain_words import Line, identity_in_words, lines_of, meaning, plain, sent_in_words
+from edi.faults import Fault
 from edi.mapping import load_map
-from edi.model import COMPONENT, REPEAT, Group, Interchange, Message, Segment
+from edi.model import COMPONENT, Interchange, InterchangeEnd, Message, Segment
 from edi.profile import Profile
 from edi.schema import load_schema
-from edi.structure import ElementDef, Schema
+from edi.structure import Schema, qualifier_of, value_at
+from edi.syntax.charset import UTF16
+from edi.syntax.segments import segment_starts
+
+_MOST_PARTIES = 8
+# Data elements of a first segment that number the document or the order it is about.
+_NUMBERS = ("324", "76", "396", "328", "367", "28", "1004", "C106")
+_DATES, _REFERENCES = ("137",), ("ON", "IV", "AAK")  # qualifiers of DTM and RFF that belong in the heading
+_FIRST_LINES = ("PO1", "IT1", "LIN", "CPS", "POC")  # where the lines of a document begin
 
 
 def explain(data: bytes, profile: Profile | None = None) -> str:
     """The document in words. With a profile, the partner's own guide decides names and codes."""
-    lines: list[str] = []
-    for item in syntax.read(data):
+    return "".join(f"{line}\n" for line in explain_each(data, profile))
+
+
+def explain_each(source: bytes | BinaryIO, profile: Profile | None = None) -> Iterator[str]:
+    """As `explain`, line by line, of bytes or a binary file of any size."""
+    schemas: dict[tuple[str, str, str], Schema | None] = {}
+    documents = 0
+    first = 1  # the number of the first document of the interchange that is read
+    for item in syntax.read(source):
         if isinstance(item, Interchange):
-            kind = "test " if item.test else ""
-            lines.append(
-                f"{kind}interchange {item.control} ({item.syntax.upper()} {item.version}) "
-                f"from {item.sender.id} to {item.receiver.id}, {item.date} {item.time}"
-            )
-        elif isinstance(item, Group):
-            lines.append(f"group {item.type} {item.control}, release {item.version}")
+            first = documents + 1
         elif isinstance(item, Message):
-            lines.extend(_message(item, _schema(item, profile)))
-        lines.extend(f"! {fault.message}" for fault in item.faults)
-    return "\n".join(lines) + "\n"
+            key = (item.interchange.syntax, item.version, item.type)
+            if key not in schemas:
+                schemas[key] = _schema(item, profile)
+            if documents:
+                yield ""
+            documents += 1
+            yield from _message(item, schemas[key])
+            continue  # its faults stand at their places
+        elif isinstance(item, InterchangeEnd) and documents < first:
+            yield f"Interchange {plain(item.interchange.control) or '?'} without any document"
+            yield from _parties_of_the_envelope(item.interchange)
+        for fault in item.faults:
+            yield from _fault_lines(fault)
 
 
 def _schema(message: Message, profile: Profile | None) -> Schema | None:
-    syntax_name = message.interchange.syntax
+    name = message.interchange.syntax
+    folders = profile.schemas if profile else ()
     if profile is not None:
-        agreement = profile.agreement(syntax_name, message.type, "in") or profile.agreement(
-            syntax_name, message.type, "out"
-        )
-        if agreement is not None:
-            return load_map(agreement.map, profile.folder).schema
-    identity = resources.standard_identity(syntax_name, message.version, message.type)
-    try:
-        return load_schema(identity)
-    except MapError:
-        return None
+        agreement = profile.agreement(name, message.type, "in") or profile.agreement(name, message.type, "out")
+        if agreement is not None and agreement.map:
+            return load_map(agreement.map, profile.folder, folders).schema
+    identity = resources.standard_identity(name, message.version, message.type)
+    return load_schema(identity, folders) if resources.exists(identity, ".schema.yaml", folders) else None
+
+
+# The heading
 
 
 def _message(message: Message, schema: Schema | None) -> Iterator[str]:
-    title = f": {schema.title}" if schema is not None else ""
-    yield f"{message.type} {message.control}{title}"
-    for number, segment in enumerate(message.segments, start=1):
-        definition = schema.segments.get(segment[0]) if schema is not None else None
-        yield f"  {number:4} {segment[0]:<4}{definition.title if definition else ''}".rstrip()
-        yield from _elements(segment, definition.elements if definition else ())
+    checked = compile_check(schema).check(message) if schema else None
+    yield from _heading(message, schema, checked)
+    yield from _body(message, schema, checked)
 
 
-def _elements(segment: Segment, definitions: tuple[ElementDef, ...]) -> Iterator[str]:
-    for at, value in enumerate(segment[1:], start=1):
-        if not value:
+def _heading(message: Message, schema: Schema | None, checked: Checked | None) -> Iterator[str]:
+    interchange, group = message.interchange, message.group
+    kind = plain(message.type) or "document of unknown type"
+    title = f"{schema.title} ({kind})" if schema else f"Document {kind}"
+    facts = ", ".join(_facts(message, schema)) if schema else ""
+    yield title + (f": {facts}" if facts else "")
+    yield from _parties_of_the_envelope(interchange)
+    numbers = [f"interchange {plain(interchange.control) or '?'}"]
+    if group is not None:
+        numbers.append(f"group {plain(group.control) or '?'}")
+    numbers.append(f"document {plain(message.control) or '?'}")
+    yield f"  numbers   {', '.join(numbers)}"
+    version = f"{'X12' if interchange.syntax == 'x12' else 'EDIFACT'} {plain(message.version)}".rstrip()
+    yield f"  release   {version}" + (f", {plain(message.convention)}" if message.convention else "")
+    if schema is None:
+        yield "  no schema is known for this document and release: tags and values only"
+    elif checked is not None:
+        for role, who in _parties(message, schema, checked):
+            yield f"  {role + ' ':<10}{who}"
+    faults = [*message.faults, *(checked.faults if checked else ())]
+    if faults:
+        yield f"  faults    {len(faults)}, marked with ! below"
+
+
+def _parties_of_the_envelope(interchange: Interchange) -> Iterator[str]:
+    yield f"  from      {identity_in_words(interchange.sender, interchange.syntax)}"
+    yield f"  to        {identity_in_words(interchange.receiver, interchange.syntax)}"
+    if sent := sent_in_words(interchange.date, interchange.time):
+        yield f"  sent      {sent}"
+    yield "  test      yes: nothing may be ordered, shipped or paid on it" if interchange.test else "  test      no"
+
+
+def _facts(message: Message, schema: Schema) -> Iterator[str]:
+    """The numbers and dates that name a document, from its first segment and, in EDIFACT, DTM and RFF of its head."""
+    for segment in message.segments[1:2]:
+        definition = schema.segments.get(segment[0])
+        for line in lines_of(segment, definition):
+            element = definition.element(line.element, line.component) if definition else None
+            if element and (element.ref in _NUMBERS or element.kind == "DT"):
+                yield f"{line.name} {line.text}"
+    if schema.syntax == "edifact":
+        for segment in _head(message):
+            wanted = {"DTM": _DATES, "RFF": _REFERENCES}.get(segment[0], ())
+            if qualifier_of(segment) in wanted:
+                for line in lines_of(segment, schema.segments.get(segment[0])):
+                    yield f"{'date' if segment[0] == 'DTM' else line.name.partition(' (')[0]} {line.text}"
+
+
+def _parties(message: Message, schema: Schema, checked: Checked) -> Iterator[tuple[str, str]]:
+    """Role and name of the parties that stand in the head of a document."""
+    count = 0
+    for segment in _head(message):
+        tag = segment[0]
+        if tag not in ("N1", "NAD") or tag not in schema.segments or count >= _MOST_PARTIES:
             continue
-        definition = next((d for d in definitions if d.at == at), None)
-        parts = value.split(REPEAT)[0].split(COMPONENT)
-        if definition is None or not definition.components:
-            yield _line(f"{segment[0]}{at:02d}", definition, value.replace(COMPONENT, ":"))
-            continue
-        for position, part in enumerate(parts, start=1):
-            if part:
-                inner = next((d for d in definition.components if d.at == position), None)
-                yield _line(f"{segment[0]}{at:02d}-{position}", inner, part)
+        count += 1
+        code = value_at(segment, 1)
+        role = meaning(schema.segments[tag].element(1), code) or f"party {plain(code)}"
+        name, number = (2, 4) if tag == "N1" else (4, 2)
+        names = [part for part in value_at(segment, name).split(COMPONENT) if part]
+        found = [plain(" ".join(names)), plain(value_at(segment, number).partition(COMPONENT)[0])]
+        if tag == "NAD" and not names:
+            found[0] = plain(value_at(segment, 3).replace(COMPONENT, " "))
+        yield role, ", ".join(part for part in found if part)
 
 
-def _line(place: str, definition: ElementDef | None, value: str) -> str:
-    name = definition.name if definition else ""
-    meaning = definition.codes.values.get(value, "") if definition and definition.codes else ""
-    return f"         {place:<9} {name:<24} {value}" + (f"  = {meaning}" if meaning else "")
+def _head(message: Message) -> Iterator[Segment]:
+    for segment in message.segments:
+        if segment[0] in _FIRST_LINES:
+            return
+        yield segment
+
+
+# The body
+
+
+def _body(message: Message, schema: Schema | None, checked: Checked | None) -> Iterator[str]:
+    faults: dict[int, list[Fault]] = {}
+    for fault in (*message.faults, *(checked.faults if checked else ())):
+        faults.setdefault(fault.location.segment, []).append(fault)
+    for fault in faults.pop(0, ()):
+        yield from _fault_lines(fault)
+    raws = _raw_segments(message)
+    for number, segment in enumerate(message.segments, 1):
+        path = checked.place(segment)[1].removeprefix(f"{message.name}/") if checked else ""
+        path = plain(path or segment[0]) or "(no tag)"
+        indent = "  " * path.count("/")
+        here = faults.pop(number, [])
+        before = [fault for fault in here if not fault.location.element and fault.location.tag != segment[0]]
+        for fault in before:
+            yield from _fault_lines(fault, indent)
+        definition = schema.segments.get(segment[0]) if schema else None
+        title = definition.title if definition else ""
+        if definition is not None and (element := definition.element(1)) is not None:
+            first = element.components[0] if element.components else element
+            if first.name.endswith(("kind", "role")) and (known := meaning(first, qualifier_of(segment))):
+                title += f": {known}"
+        yield f"{number:5}  {indent}{path}  {title}".rstrip()
+        yield f"       {indent}  | {next(raws, '')}".rstrip()
+        after = [fault for fault in here if fault not in before]
+        yield from _values(lines_of(segment, definition), after, indent)
+    for rest in faults.values():
+        for fault in rest:
+            yield from _fault_lines(fault)
+
+
+def _values(lines: Iterable[Line], faults: list[Fault], indent: str) -> Iterator[str]:
+    """The values of a segment, each fault below the value it is about, or where a missing value should stand."""
+    rows: list[tuple[tuple[int, int, int], list[str]]] = []
+    for line in lines:
+        text = f"       {indent}  {line.label:<10} {line.name:<28} {line.text}".rstrip()
+        rows.append(((line.element, line.component, 0), [text]))
+    for fault in faults:
+        where = fault.location
+        key = (where.element, where.component or (99 if where.element else 0), 1)
+        rows.append((key, list(_fault_lines(fault, indent))))
+    for _, texts in sorted(rows, key=lambda row: row[0]):
+        yield from texts
+
+
+def _fault_lines(fault: Fault, indent: str = "") -> Iterator[str]:
+    place = plain(fault.location.element_name) or fault.place.rpartition("/")[2]
+    sentence = fault.message.removeprefix(f"{fault.place}: ")
+    yield f"!      {indent}  {fault.severity} in {place}: {sentence}"
+
+
+def _raw_segments(message: Message) -> Iterator[str]:
+    """The segments as they came, without terminators."""
+    interchange, raw, charset = message.interchange, message.raw, message.interchange.charset
+    if charset in UTF16:
+        raw, charset = raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass"), "utf-8"
+    places = segment_starts(raw, interchange.syntax, interchange.delimiters)
+    for at in range(0, len(places), 2):
+        yield plain(raw[places[at] : places[at + 1]].decode(charset, "replace"))

@@ -16,6 +16,7 @@ from edi.model import COMPONENT, REPEAT, Location
 __all__ = ["CATALOGUE", "FOUND_LENGTH", "Entry", "Fault", "Level", "Severity", "fault", "visible"]
 
 FOUND_LENGTH = 80
+PLACE_LENGTH = 400
 
 # Rows of the catalogue that stand for two TA105 values: which one follows from the ISA element at fault.
 _TA1_BY_ELEMENT = {
@@ -48,13 +49,13 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """The full path, or the nearest envelope that is known."""
+        """The full path, or the nearest envelope that is known; readable, whatever the tags and numbers hold."""
         where = self.location
         if where.path:
-            return where.path
+            return visible(where.path, PLACE_LENGTH)
         for name, control in (("message", where.message), ("group", where.group), ("interchange", where.interchange)):
             if control:
-                return f"{name} {control}"
+                return f"{name} {visible(control)}"
         return f"byte {where.offset}"
 
     @property
@@ -123,13 +124,13 @@ def fault(
     return Fault(code, location, severity or CATALOGUE[code].severity, visible(found), expected, ref, guide)
 
 
-def visible(text: str) -> str:
-    """The text with control characters shown as symbols and at most FOUND_LENGTH characters; idempotent."""
-    if len(text) > FOUND_LENGTH:
-        text = text[: FOUND_LENGTH - 1] + "…"
+def visible(text: str, longest: int = FOUND_LENGTH) -> str:
+    """The text with control characters shown as symbols and at most `longest` characters; idempotent."""
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     if text.isprintable():
         return text
-    return "".join(character if character.isprintable() else _symbol(character) for character in text)[:FOUND_LENGTH]
+    return "".join(character if character.isprintable() else _symbol(character) for character in text)[:longest]
 
 
 def _symbol(character: str) -> str:

@@ -85,8 +85,8 @@ class Profile:
     """Everything `translate` and `render` must know about one partner.
 
     `environment` decides which test indicator is expected and written. `folder` is where the partner's
-    overlays and samples lie. A profile with `open` set takes any identity and any document that has a
-    base map (edi.default_profile).
+    overlays and samples lie. `schemas` are folders of further schema files, searched before the shipped ones. A profile
+    with `open` set takes any identity and any document that has a base map or a schema (edi.default_profile).
     """
 
     partner: str
@@ -98,6 +98,7 @@ class Profile:
     edifact: Identities | None = None
     agreements: tuple[Agreement, ...] = ()
     folder: Path | None = None
+    schemas: tuple[Path, ...] = ()
     open: bool = False
     wrapped: bool = False
     charset: str = ""
