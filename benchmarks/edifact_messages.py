@@ -29,7 +29,7 @@ def date(kind: str, day: dt.date) -> Segment:
 
 def orders(order: Order) -> list[Segment]:
     body = [["BGM", "220", order.number, "9"], date("137", order.date), date("2", order.due)]
-    body += [["FTX", "DEL", "", "", "Deliver to gate 4 between 8 and 15"]]
+    body += [["FTX", "AAI", "", "", "Deliver to gate 4 between 8 and 15"]]
     body += [party("BY", order.buyer), ["CTA", "OC", of("", "Purchasing")], ["COM", of(order.buyer.phone, "TE")]]
     body += [party("SU", order.seller), party("DP", order.ship_to), ["CUX", of("2", order.currency, "9")]]
     body += [["PAT", "1", "", of("5", "3", "D", "30")]]
@@ -46,7 +46,7 @@ def orders(order: Order) -> list[Segment]:
 def order_response(order: Order) -> list[Segment]:
     overall = "AP" if all(line.confirmed == line.quantity for line in order.lines) else "AC"
     body = [["BGM", "231", f"SO{order.serial}", "9", overall], date("137", order.due)]
-    body += [["RFF", of("ON", order.number)], date("171", order.date)]
+    body += [["RFF", of("ON", order.number)], date("4", order.date)]
     body += [party("BY", order.buyer), party("SU", order.seller), ["CUX", of("2", order.currency, "9")]]
     for line in order.lines:
         body += item(line, "5" if line.confirmed == line.quantity else "3")
@@ -60,7 +60,7 @@ def order_response(order: Order) -> list[Segment]:
 def despatch_advice(order: Order) -> list[Segment]:
     """The shipment, pallets in it, and the lines on each; packages are counted and numbered."""
     body = [["BGM", "351", f"SH{order.serial}", "9"], date("137", order.due), date("11", order.due)]
-    body += [["RFF", of("ON", order.number)], date("171", order.date)]
+    body += [["RFF", of("ON", order.number)], date("4", order.date)]
     body += [party("BY", order.buyer), party("SU", order.seller), party("DP", order.ship_to)]
     body += [["TDT", "20", f"BL{order.serial}", "30"]]
     pallets = range(0, len(order.lines), 5)
@@ -76,7 +76,7 @@ def despatch_advice(order: Order) -> list[Segment]:
 
 def invoice(order: Order) -> list[Segment]:
     body = [["BGM", "380", f"INV{order.serial}", "9"], date("137", order.due), date("35", order.due)]
-    body += [["RFF", of("ON", order.number)], date("171", order.date)]
+    body += [["RFF", of("ON", order.number)], date("4", order.date)]
     body += [party("BY", order.buyer), ["RFF", of("VA", f"DE{order.serial % 10**9:09d}")], party("SU", order.seller)]
     body += [["CUX", of("2", order.currency, "4")], ["PAT", "1", "", of("5", "3", "D", "30")]]
     for line in order.lines:
@@ -91,7 +91,7 @@ def invoice(order: Order) -> list[Segment]:
 
 def order_change(order: Order) -> list[Segment]:
     body = [["BGM", "230", f"{order.number}-1", "4"], date("137", order.date), date("2", order.due)]
-    body += [["RFF", of("ON", order.number)], date("171", order.date)]
+    body += [["RFF", of("ON", order.number)], date("4", order.date)]
     body += [party("BY", order.buyer), party("SU", order.seller), ["CUX", of("2", order.currency, "9")]]
     for line in order.lines:
         body += item(line, "3")

@@ -24,7 +24,7 @@ STREETS = ("Mill Lane", "Dock Street", "Industrial Way", "Station Road", "Harbou
 PLACES = (("Chicago", "IL", "60601", "US"), ("Portland", "OR", "97201", "US"), ("Bremen", "HB", "28195", "DE"),
           ("Antwerpen", "VAN", "2000", "BE"), ("Leeds", "WYK", "LS1 4AP", "GB"),
           ("Dallas", "TX", "75201", "US"))  # fmt: skip
-UNITS = (("EA", "PCE"), ("EA", "PCE"), ("EA", "PCE"), ("BX", "BX"), ("KG", "KGM"), ("PR", "NPR"))
+UNITS = (("EA", "PCE"), ("EA", "PCE"), ("EA", "PCE"), ("BX", "BX"), ("KG", "KGM"), ("DZ", "DZN"))
 CENT = Decimal("0.01")
 
 
