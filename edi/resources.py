@@ -50,8 +50,16 @@ def exists(identity: str, suffix: str, folders: Sequence[Path] = ()) -> bool:
 
 
 def standard_identity(syntax: str, version: str, document: str) -> str:
-    """The base schema and map of a document: `x12/004010/855`, `edifact/d01b/ordrsp`, `edifact/service/v3/contrl`."""
-    if document == "CONTRL":
-        return "edifact/service/v3/contrl"
-    folder = version.lower().replace(".", "") if syntax == "edifact" else version
-    return f"{syntax}/{folder}/{document.lower()}"
+    """The base schema and map of a document: `x12/004010/855`, `edifact/d01b/ordrsp`, `edifact/service/v4/contrl`.
+
+    `version` is GS08 (a suffix such as VICS is of no matter here), or version and release of UNH. There need not be
+    such a file: a release that is not shipped has no substitute.
+    """
+    if document == "CONTRL":  # a service message: D.3 belongs to syntax 1 to 3, 4.1 to syntax 4 (ISO 9735)
+        return "edifact/service/v4/contrl" if version.startswith("4") else "edifact/service/v3/contrl"
+    if syntax == "x12":
+        release = version[:6]
+        if document == "TA1":  # stands outside the groups and has no release; the segment is the same in each
+            release = release or "004010"
+        return f"x12/{release}/{document.lower()}"
+    return f"{syntax}/{version.lower().replace('.', '')}/{document.lower()}"

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 
+from edi import resources
+from edi.check import compile_check
 from edi.documents.exchange import Acknowledgement, AnsweredInterchange
 from edi.documents.types import Code
+from edi.faults import Fault
 from edi.model import Message, Segment
+from edi.schema import load_schema
 
 _DIGITS = re.compile("[0-9]+")
 _OUTCOMES = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}
 _VERDICTS = {outcome: verdict for verdict, outcome in _OUTCOMES.items()}
+_DECISIVE = (1, 4)  # which interchange, and what became of it
+
+
+def check_ta1(message: Message) -> list[Fault]:
+    """What is wrong with a TA1. Nobody answers one, so that only an unreadable answer keeps it from being read."""
+    schema = load_schema(resources.standard_identity("x12", message.version, "TA1"))
+    return [
+        found
+        if found.severity != "reject" or found.location.element in _DECISIVE
+        else dataclasses.replace(found, severity="error")
+        for found in compile_check(schema).check(message).faults
+    ]
 
 
 def read_ta1(message: Message) -> Acknowledgement:

@@ -180,6 +180,7 @@ class _Reading:
         data: Data | None = None
         event_type, map_version = ACK_RECEIVED, ""
         if message.type == "TA1":
+            faults.extend(ta1.check_ta1(message))
             data = ta1.read_ta1(message)
         elif not self.refused:
             if agreement is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edi.errors import MapError
-from edi.resources import find, maps_folder
+from edi.resources import exists, find, maps_folder, standard_identity
 
 
 def test_the_maps_of_a_checkout_lie_beside_the_package() -> None:
@@ -36,3 +36,33 @@ def test_a_missing_file_names_the_places_looked_at(tmp_path: Path) -> None:
 def test_an_identity_cannot_leave_the_folders(identity: str, tmp_path: Path) -> None:
     with pytest.raises(MapError, match=r"resource\.identity"):
         find(identity, ".schema.yaml", [tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("syntax", "version", "document", "identity"),
+    [
+        ("x12", "004010", "850", "x12/004010/850"),
+        ("x12", "004010VICS", "850", "x12/004010/850"),
+        ("x12", "005010X231A1", "999", "x12/005010/999"),
+        ("x12", "", "TA1", "x12/004010/ta1"),
+        ("x12", "005010", "TA1", "x12/005010/ta1"),
+        ("edifact", "D.96A", "ORDERS", "edifact/d96a/orders"),
+        ("edifact", "D.01B", "INVOIC", "edifact/d01b/invoic"),
+        ("edifact", "D.3", "CONTRL", "edifact/service/v3/contrl"),
+        ("edifact", "2.2", "CONTRL", "edifact/service/v3/contrl"),
+        ("edifact", "4.1", "CONTRL", "edifact/service/v4/contrl"),
+    ],
+)
+def test_the_schema_of_a_document_follows_from_its_release(
+    syntax: str, version: str, document: str, identity: str
+) -> None:
+    assert standard_identity(syntax, version, document) == identity
+    assert exists(identity, ".schema.yaml")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "version", "document"),
+    [("x12", "004030", "850"), ("x12", "003040", "850"), ("x12", "", "850"), ("edifact", "D.97A", "ORDERS")],
+)
+def test_a_release_that_is_not_shipped_has_no_substitute(syntax: str, version: str, document: str) -> None:
+    assert not exists(standard_identity(syntax, version, document), ".schema.yaml")
