@@ -44,6 +44,31 @@ def claims(layout: tuple[Node, ...], entries: tuple[Entry, ...], tree: list[Any]
     yield from _level(layout, entries, tree, (), None, {})
 
 
+class Claimed:
+    """Where the values of one message came from: its claims by canonical path, walked once and when first asked."""
+
+    def __init__(self, layout: tuple[Node, ...], entries: tuple[Entry, ...], tree: list[Any]) -> None:
+        self._layout, self._entries, self._tree = layout, entries, tree
+        self._first: dict[tuple[str | int, ...], Segment] | None = None
+        self._tagged: dict[tuple[tuple[str | int, ...], str], Segment] = {}
+
+    def find(self, path: tuple[str | int, ...], at: Address | None) -> tuple[Segment | None, Address | None]:
+        """The segment of an item: the one of the wanted tag, else the first with the longest part of this path."""
+        first = self._first if self._first is not None else self._walk()
+        if at is not None and (path, at.tag) in self._tagged:
+            return self._tagged[path, at.tag], at
+        known = (path[:length] for length in range(len(path), 0, -1))
+        return next((first[part] for part in known if part in first), None), None
+
+    def _walk(self) -> dict[tuple[str | int, ...], Segment]:
+        first: dict[tuple[str | int, ...], Segment] = {}
+        for claim in claims(self._layout, self._entries, self._tree):
+            first.setdefault(claim.path, claim.segment)
+            self._tagged.setdefault((claim.path, claim.segment[0]), claim.segment)
+        self._first = first
+        return first
+
+
 def _level(
     layout: tuple[Node, ...],
     entries: tuple[Entry, ...],

@@ -116,12 +116,13 @@ class Map:
         raw = self._read(checked.tree, notes.append, inherited.append)
         for step in self._steps:
             raw = step(raw)
-        data, raw = complete(self._model, raw, self._places, checked, notes)
+        claimed = self._places.claimed(checked)
+        data, raw = complete(self._model, raw, self._places, claimed, notes)
         faults = [self._places.fault(note, checked) for note in notes]
         if data is not None:
             if derive(self._derivations, raw):
-                data, raw = complete(self._model, raw, self._places, checked, [])
-            faults += [self._places.failed(failure, checked) for failure in failures(self._checks, raw)]
+                data, raw = complete(self._model, raw, self._places, claimed, [])
+            faults += [self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw)]
         return Reading(data, faults, tuple(inherited), lambda: self._places.unmapped(checked))
 
     def write(self, data: Data, decimal: str = ".") -> list[Segment]:

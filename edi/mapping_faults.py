@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edi.check import Checked
-from edi.claims import Claim, Coverage, Unmapped, claims, coverage, unclaimed
+from edi.claims import Claimed, Coverage, Unmapped, claims, coverage, unclaimed
 from edi.documents.types import Data
 from edi.event_fields import fields
 from edi.faults import Fault, fault
@@ -73,9 +73,9 @@ class Places:
             offset=offset_of(message, number, element, component),
         )
 
-    def failed(self, failure: Failed, checked: Checked) -> Fault:
+    def failed(self, failure: Failed, checked: Checked, claimed: Claimed) -> Fault:
         """A check that does not hold as a fault at its item."""
-        segment, at = self._find(checked, failure.path, failure.check.at)
+        segment, at = claimed.find(failure.path, failure.check.at)
         if failure.error:
             return fault("check.error", self.location(checked, segment), found=failure.text)
         severity = failure.check.severity
@@ -84,21 +84,11 @@ class Places:
         found = fault("check.failed", location, found=failure.text, severity=severity, guide=severity == "reject")
         return found
 
-    def _find(
-        self, checked: Checked, path: tuple[str | int, ...], at: Address | None
-    ) -> tuple[Segment | None, Address | None]:
-        """The segment of an item: the one of the wanted tag, else the first with the longest part of this path."""
-        best: Claim | None = None
-        for claim in claims(self.layout, self.schema.layout, checked.tree):
-            if claim.path != path[: len(claim.path)]:
-                continue
-            if at is not None and claim.segment[0] == at.tag and claim.path == path:
-                return claim.segment, at
-            if claim.path and (best is None or len(claim.path) > len(best.path)):
-                best = claim
-        return (best.segment if best is not None else None), None
+    def claimed(self, checked: Checked) -> Claimed:
+        """Where the values of a message came from."""
+        return Claimed(self.layout, self.schema.layout, checked.tree)
 
-    def missing(self, checked: Checked, path: tuple[str | int, ...]) -> tuple[Any, ...]:
+    def missing(self, claimed: Claimed, path: tuple[str | int, ...]) -> tuple[Any, ...]:
         """The note for a field the event requires and nothing filled."""
         names = tuple(step for step in path if isinstance(step, str))
         for scope, node in every(self.layout):
@@ -109,11 +99,11 @@ class Places:
                     continue
                 if (*(() if binding.target.root else scope), *binding.target.steps) != names[: len(names)]:
                     continue
-                segment, _ = self._find(checked, path[: _scope_length(path)], binding.address)
+                segment, _ = claimed.find(path[: _scope_length(path)], binding.address)
                 if segment is not None and segment[0] == node.tag:
                     at = binding.address
                     return ("map.required", segment, at.element, at.component, "", ".".join(names), "", None)
-        segment, _ = self._find(checked, path, None)
+        segment, _ = claimed.find(path, None)
         return ("map.required", segment, 0, 0, "", ".".join(map(str, path)), "", None)
 
     def unmapped(self, checked: Checked) -> list[Unmapped]:
@@ -172,7 +162,7 @@ def _fit_ids(meant: Any, found: Any, path: tuple[str, ...]) -> Any:
 
 
 def complete(
-    model: type[Data], raw: dict[str, Any], places: Places, checked: Checked, notes: list[tuple[Any, ...]]
+    model: type[Data], raw: dict[str, Any], places: Places, claimed: Claimed, notes: list[tuple[Any, ...]]
 ) -> tuple[Data | None, dict[str, Any]]:
     """The model of the data. An optional part that lacks what it needs is left out with a note; if the event itself
     lacks something the result is None, with a note of what and where."""
@@ -182,7 +172,7 @@ def complete(
         except ValidationError as error:
             lost = False
             for entry in error.errors(include_url=False, include_input=False):
-                note = places.missing(checked, entry["loc"])
+                note = places.missing(claimed, entry["loc"])
                 part = _optional_part(model, entry["loc"])
                 if part:
                     note = (*note[:-1], "exception")

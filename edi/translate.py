@@ -33,6 +33,7 @@ from edi.render import answer
 from edi.schema import load_schema
 
 ACK_RECEIVED = "exchange.ack.received.v1"
+MOST_OUTSIDE = 1_000  # faults of envelopes and stray bytes on one result: a flood of them is handed on in parts
 _UNB = {"sender": 2, "receiver": 3, "test": 11}
 SUPPORTED_ACKS = {"997": "x12/004010/997", "CONTRL": "edifact/service/v3/contrl"}
 
@@ -122,21 +123,23 @@ def translate_each(source: bytes | BinaryIO, profile: Profile) -> Iterator[Resul
     """As `translate`, one result per transaction set as it is read; memory is bounded by the largest set."""
     reading = _Reading(profile, Acknowledger(profile))
     held: Result | None = None  # one result waits, so that the end of its group and interchange can be attached
+    outside: list[Fault] = []
+    due: list[Event] = []
     for item in syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits):
+        # What is said of an interchange never stands on a result of another one.
+        if held is not None and (isinstance(item, Message | Interchange) or len(outside) > MOST_OUTSIDE):
+            yield dataclasses.replace(held, outside=tuple(outside), acks=tuple(due)) if outside or due else held
+            held, outside, due = None, [], []
         if isinstance(item, Message):
-            if held is not None:
-                yield held
             held = reading.message(item)
             continue
-        if isinstance(item, Interchange) and held is not None:
-            yield held  # what is said of an interchange never stands on a result of another one
-            held = None
-        outside, due = reading.envelope(item)
+        faults, answers = reading.envelope(item)
+        outside += faults
+        due += answers
         if outside or due:
             held = held or reading.nothing()
-            held = dataclasses.replace(held, outside=(*held.outside, *outside), acks=(*held.acks, *due))
     if held is not None:
-        yield held
+        yield dataclasses.replace(held, outside=tuple(outside), acks=tuple(due))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
+from functools import lru_cache
 
 from edi.errors import ProfileError
 
@@ -34,6 +36,9 @@ LEVEL_A = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>"
 LEVEL_B = LEVEL_A + "abcdefghijklmnopqrstuvwxyz"
 
 UTF16 = ("utf-16-le", "utf-16-be")
+_BLOCK = 1024
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_BELOW_FOUR = bytes(range(0xF0))
 
 
 def check_codec(name: str) -> str:
@@ -75,3 +80,25 @@ def outside(level: str) -> re.Pattern[str] | None:
     """Finds the characters outside UNOA or UNOB; None for the other levels, which the codec checks."""
     allowed = {"UNOA": LEVEL_A, "UNOB": LEVEL_B}.get(level)
     return re.compile(f"[^{re.escape(allowed)}]") if allowed else None
+
+
+def utf16_length(raw: bytes, position: int) -> int:
+    """How many bytes of UTF-16 the first `position` bytes of this UTF-8 stand for."""
+    whole, rest = divmod(max(position, 0), _BLOCK)
+    blocks = _utf16_blocks(raw)
+    whole = min(whole, len(blocks) - 1)
+    return blocks[whole] + _utf16_units(raw[whole * _BLOCK : whole * _BLOCK + rest])
+
+
+@lru_cache(maxsize=2)
+def _utf16_blocks(raw: bytes) -> array[int]:
+    """The length before each block, so that many places in one message cost one pass."""
+    lengths = array("Q", [0])
+    for start in range(0, len(raw), _BLOCK):
+        lengths.append(lengths[-1] + _utf16_units(raw[start : start + _BLOCK]))
+    return lengths
+
+
+def _utf16_units(raw: bytes) -> int:
+    """Two bytes for each character, two more for each of four bytes (a surrogate pair)."""
+    return 2 * (len(raw.translate(None, _CONTINUATION)) + len(raw.translate(None, _BELOW_FOUR)))

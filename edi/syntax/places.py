@@ -7,11 +7,12 @@ and count bytes of the input as it came, whatever its character set.
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 from edi.faults import Fault, fault
 from edi.model import Delimiters, Group, Interchange, Location, Message
-from edi.syntax.charset import UTF16
-from edi.syntax.segments import Finding, nth, segment_starts
+from edi.syntax.charset import UTF16, utf16_length
+from edi.syntax.segments import Finding, part_ends, segment_starts
 
 
 def offset_of(message: Message, segment: int, element: int = 0, component: int = 0, repetition: int = 0) -> int:
@@ -19,14 +20,17 @@ def offset_of(message: Message, segment: int, element: int = 0, component: int =
 
     Zero means the whole of the level above. A place that does not exist is the end of what should hold it.
     """
-    charset = message.interchange.charset
     raw = message.raw
-    if charset in UTF16:
-        raw = raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
+    wide = message.interchange.charset in UTF16
+    if wide:
+        raw = _narrow(raw, message.interchange.charset)
     position = _position(raw, message.interchange, segment, element, component, repetition)
-    if charset in UTF16:
-        position = len(raw[:position].decode("utf-8", "surrogatepass").encode(charset, "surrogatepass"))
-    return message.offset + position
+    return message.offset + (utf16_length(raw, position) if wide else position)
+
+
+@lru_cache(maxsize=2)
+def _narrow(raw: bytes, charset: str) -> bytes:
+    return raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
 
 
 def _position(raw: bytes, interchange: Interchange, segment: int, element: int, component: int, repetition: int) -> int:
@@ -48,8 +52,12 @@ def _inside(
         (delimiters.repeat, repetition - 1),
         (delimiters.component, component - 1),
     ):
-        if count >= 0 and (separator or count):
-            start, end = nth(raw, start, end, separator, count, release)
+        if count < 0 or not (separator or count):
+            continue
+        ends = part_ends(raw, start, end, separator.encode("latin-1"), release) if separator else [end]
+        if count >= len(ends):
+            return end
+        start, end = (ends[count - 1] + 1 if count else start), ends[count]
     return start
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from edi.faults import fault
 from edi.model import Gap, Interchange, Item, Location, Message
+from edi.syntax.charset import utf16_length
 from edi.syntax.envelope import Options, read_items
 from edi.syntax.window import Utf16Source, Window
 
@@ -38,8 +39,7 @@ def read_utf16(window: Window, codec: str, options: Options) -> Iterator[Item]:
         narrow, start = item.raw, item.offset
         item.raw, item.offset = source.restore(narrow), offset
         for index, found in enumerate(item.faults):
-            before = narrow[: max(found.location.offset - start, 0)].decode("utf-8", "ignore")
-            there = offset + len(before.encode(codec, "surrogatepass"))
+            there = offset + utf16_length(narrow, found.location.offset - start)
             item.faults[index] = replace(found, location=replace(found.location, offset=there))
         offset += len(item.raw)
         if isinstance(item, Interchange):

@@ -49,14 +49,17 @@ class Window:
         """Read on; False at the end of the input. Positions in `data` change, distances from `at` do not."""
         if self._stream is None:
             return False
-        waiting = self.data[self.at :]
-        chunk = self._stream.read(max(CHUNK, len(waiting)))
-        if not chunk:
+        wanted = max(CHUNK, self.waiting)
+        pieces = [self.data[self.at :]]
+        while wanted > 0 and (piece := self._stream.read(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+        if len(pieces) == 1:
             self._stream, self.ended = None, True
             return False
         self._base += self.at
         self.at = 0
-        self.data = waiting + chunk
+        self.data = b"".join(pieces)
         return True
 
     def ensure(self, count: int) -> int:
