@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from edi.check_code import QuickTests, quick_tests
 from edi.structure import Entry, LoopEntry, Schema, SegmentDef
@@ -41,15 +41,9 @@ class Candidate(NamedTuple):
     skips: bool
 
 
-class Step(NamedTuple):
-    """A step that needs no thought. `size` is the length of the loop's layout, 0 for a plain segment."""
-
-    position: Position
-    depth: int
-    at: int
-    limit: int
-    size: int
-    tests: QuickTests
+# A step that needs no thought: the position after it, depth and index of the entry in the tree, how often it may
+# occur, the length of the loop's layout (0 for a plain segment), the tests. A plain tuple: others unpack slowly.
+Step: TypeAlias = tuple["Position", int, int, int, int, QuickTests]
 
 
 class Position(dict[str, "Step | None"]):
@@ -127,10 +121,10 @@ class Position(dict[str, "Step | None"]):
 
 
 class Automaton:
-    """The positions of one schema under one decimal mark, made when first reached."""
+    """The positions of one schema under one decimal mark, made when first reached. `plain` as in QuickTests."""
 
-    def __init__(self, schema: Schema, decimal: str) -> None:
-        self.decimal = decimal
+    def __init__(self, schema: Schema, decimal: str, plain: bool) -> None:
+        self.decimal, self.plain = decimal, plain
         self.tags = frozenset(entry.trigger for _, entry in schema.entries())
         self._tests: dict[int, tuple[SegmentDef, QuickTests]] = {}
         self.root = Level(schema.layout, None, 0, None)
@@ -140,7 +134,7 @@ class Automaton:
     def tests(self, definition: SegmentDef) -> QuickTests:
         """The quick tests of a definition, shared by all places that use it."""
         if id(definition) not in self._tests:
-            self._tests[id(definition)] = (definition, quick_tests(definition, self.decimal))
+            self._tests[id(definition)] = (definition, quick_tests(definition, self.decimal, plain=self.plain))
         return self._tests[id(definition)][1]
 
     def position(self, level: Level, index: int, qualifier: str = "") -> Position:
@@ -177,7 +171,7 @@ class Automaton:
         assert target.tests is not None
         size = target.level.size if isinstance(entry, LoopEntry) else 0
         limit = sys.maxsize if entry.effective_max is None else entry.effective_max
-        return Step(target, level.depth, index, limit, size, target.tests)
+        return target, level.depth, index, limit, size, target.tests
 
 
 def _depends(entry: Entry) -> bool:

@@ -21,7 +21,7 @@ from edi.element_rules import Finding, findings, one_of
 from edi.faults import Fault, fault
 from edi.model import Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
-from edi.syntax import offset_of
+from edi.syntax import is_plain, offset_of
 
 Occurrence = list[Any]  # recursive: list[list[Segment] | list[Occurrence] | None]
 
@@ -66,7 +66,7 @@ class Checker:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._automata: dict[str, Automaton] = {}
+        self._automata: dict[tuple[str, bool], Automaton] = {}
 
     def check(self, message: Message) -> Checked:
         """The tree and the faults of a message."""
@@ -101,13 +101,13 @@ class Checker:
         return Checked(levels[0], walk.faults, message, self.schema, walk.unplaced)
 
     def _automaton(self, message: Message) -> Automaton:
-        decimal = ""
+        decimal, plain = "", is_plain(message)
         if self.schema.syntax == "edifact" and message.interchange.raw[:8].replace(b"\0", b"").find(b"UNA") >= 0:
             declared = message.interchange.delimiters.decimal
             decimal = declared if declared in (".", ",") else ""
-        if decimal not in self._automata:
-            self._automata[decimal] = Automaton(self.schema, decimal)
-        return self._automata[decimal]
+        if (decimal, plain) not in self._automata:
+            self._automata[decimal, plain] = Automaton(self.schema, decimal, plain)
+        return self._automata[decimal, plain]
 
 
 class _Walk:

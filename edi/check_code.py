@@ -23,7 +23,7 @@ QuickTest: TypeAlias = Callable[[Sequence[str]], bool]
 class QuickTests(dict[int, QuickTest]):
     """The tests of one segment definition (or composite) by number of parts; a missing one is generated on demand."""
 
-    __slots__ = ("conditions", "decimal", "name", "parts", "start")
+    __slots__ = ("conditions", "decimal", "name", "parts", "plain", "start")
 
     def __init__(
         self,
@@ -32,9 +32,14 @@ class QuickTests(dict[int, QuickTest]):
         conditions: tuple[Condition, ...],
         decimal: str,
         start: int,
+        plain: bool,
     ) -> None:
-        """`start` is 1 for a segment, whose item 0 is the tag, and 0 for the components of a composite."""
+        """`start` is 1 for a segment, whose item 0 is the tag, and 0 for the components of a composite.
+
+        `plain`: every part that has no components of its own is known to be printable ASCII without separators.
+        """
         super().__init__()
+        self.plain = plain
         self.name, self.parts, self.conditions, self.decimal, self.start = name, parts, conditions, decimal, start
 
     def __missing__(self, length: int) -> QuickTest:
@@ -77,7 +82,7 @@ class QuickTests(dict[int, QuickTest]):
             return a
         if part.components:
             names[f"t{part.at}"] = QuickTests(
-                f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0
+                f"{self.name}{part.at:02d}", part.components, part.conditions, self.decimal, 0, self.plain
             )
             bad = f"not t{part.at}[len(p := {a}.split({COMPONENT!r}))](p)"
         elif part.codes is not None or part.guide_codes is not None:
@@ -103,21 +108,22 @@ class QuickTests(dict[int, QuickTest]):
         if kind == "TM":
             return f"{bad} or not is_time({a})"
         if kind == "a":
-            return f"{bad} or not ({a}.isalpha() and {a}.isprintable())"
+            return f"{bad} or not {a}.isalpha()" + ("" if self.plain else f" or not {a}.isprintable()")
+        ascii_ = "" if self.plain else f" or not {a}.isascii()"
         if kind == "N":
-            return f"{bad} or not ({a}.isdigit() and {a}.isascii())"
+            return f"{bad} or not {a}.isdigit(){ascii_}"
         if kind == "R":
-            return f"{bad} or not (({a}.isdigit() or {a}.replace('.', '', 1).isdigit()) and {a}.isascii())"
+            return f"{bad} or not ({a}.isdigit() or {a}.replace('.', '', 1).isdigit()){ascii_}"
         if kind == "n":
             mark = self.decimal or "."
             fraction = f"{a}[0] != {mark!r} != {a}[-1] and {a}.replace({mark!r}, '', 1).isdigit()"
-            return f"{bad} or not (({a}.isdigit() or {fraction}) and {a}.isascii())"
-        return f"{bad} or not {a}.isprintable()"
+            return f"{bad} or not ({a}.isdigit() or {fraction}){ascii_}"
+        return bad if self.plain and kind != "B" else f"{bad} or not {a}.isprintable()"
 
 
-def quick_tests(definition: SegmentDef, decimal: str) -> QuickTests:
-    """The tests of a segment definition; `decimal` as in edi.element_rules.findings."""
-    return QuickTests(definition.tag, definition.elements, definition.conditions, decimal, 1)
+def quick_tests(definition: SegmentDef, decimal: str, *, plain: bool = False) -> QuickTests:
+    """The tests of a segment definition; `decimal` as in edi.element_rules.findings, `plain` as in QuickTests."""
+    return QuickTests(definition.tag, definition.elements, definition.conditions, decimal, 1, plain)
 
 
 def _never(parts: Sequence[str]) -> bool:

@@ -8,12 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
-from edi.model import Delimiters, Segment, Syntax
+from edi.model import Delimiters, Message, Segment, Syntax
 from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B, decode, outside
 from edi.syntax.segments import REPLACEMENT, Finding, Splitter, binary_segments
 
 _ASCII_COMPATIBLE_DEFAULT = "ascii"
+
+
+def is_plain(message: Message) -> bool:
+    """Whether every element of an X12 message, binary data apart, surely is printable ASCII without components.
+
+    Looks at the bytes of the whole message at once, which is quicker than at each element.
+    """
+    if message.interchange.syntax != "x12":
+        return False
+    odd = message.raw.translate(None, _harmless(message.interchange.delimiters))
+    if not odd:
+        return True
+    newline = odd[:2] if odd[:2] == b"\r\n" else odd[:1]
+    if newline not in (b"\r", b"\n", b"\r\n"):
+        return False
+    after = message.interchange.delimiters.terminator.encode("latin-1") + newline
+    return odd == newline * message.raw.count(after)
+
+
+@lru_cache(maxsize=64)
+def _harmless(wire: Delimiters) -> bytes:
+    inner = {wire.component, wire.repeat}
+    plain = "".join(c for c in map(chr, range(0x20, 0x7F)) if c not in inner)
+    return (plain + wire.element + wire.terminator).encode("latin-1")
 
 
 class Content:
@@ -65,6 +90,19 @@ class Content:
         if binary:
             return self._with_binary(raw)
         return self._plain(raw)
+
+    def usual(self, raw: bytes, separator: str) -> list[Segment] | None:
+        """The segments of a message without its last terminator, or None if there is anything to say about it.
+
+        `separator` is the terminator with the line break that follows it throughout.
+        """
+        try:
+            text = raw.decode(self._used)
+        except UnicodeDecodeError:
+            return None
+        if raw.translate(None, self._repertoire_bytes) if self._outside else REPLACEMENT in text:
+            return None
+        return self._splitter.usual(text, separator)
 
     def _plain(self, raw: bytes) -> tuple[list[Segment], list[Finding]]:
         text, used = decode(raw, self._used, self._fixed)

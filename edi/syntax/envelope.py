@@ -31,6 +31,7 @@ from edi.syntax.places import envelope_fault, message_faults
 from edi.syntax.segments import Finding
 from edi.syntax.slices import Slice, Slices
 from edi.syntax.tags import Dialect, Opening, Seen, Tags, number
+from edi.syntax.usual import Usual
 from edi.syntax.window import Window
 
 # Profile.limits; a limit never raises. `message` bounds memory: a longer one is handed on without its segments.
@@ -78,6 +79,7 @@ class _Walk:
     interchange: Interchange
     slices: Slices
     content: Content
+    usual: Usual
 
     def __init__(self, window: Window, order: int, options: Options) -> None:
         self.window, self.order, self.options = window, order, options
@@ -86,6 +88,7 @@ class _Walk:
         self.groups = self.messages = self.in_group = self.ungrouped = self.loose = 0
         self.group_controls, self.message_controls = Seen(), Seen()
         self.types: Counter[str] = Counter()
+        self.newline = b""  # what follows the terminator of the header
 
     def items(self) -> Iterator[Item]:
         window = self.window
@@ -112,7 +115,15 @@ class _Walk:
             yield from sniff.skip_to_header(window, first=False, quiet=True)
             yield InterchangeEnd(self.interchange, None, 0, b"", window.offset)
             return
+        usual = Usual(self.interchange, self.tags, self.newline, self.content, limits, self.types)
+        self.usual = usual
         while True:
+            if not self.slices.wrapped and self.messages < limits["messages"]:
+                message = usual.take(window, self.message_controls)
+                if message is not None:
+                    self._count()
+                    yield message
+                    continue
             tag = self.slices.tag_here()
             if tag and tag != self.tags.end:
                 yield from self._items_at(tag)
@@ -181,6 +192,7 @@ class _Walk:
             self.interchange = self._without_header(opening, prefix)
             return self.interchange
         taken = self.slices.header(opening.prefix, opening.length)
+        self.newline = taken.raw[taken.body + 1 :]
         if self.syntax == "edifact":
             opening.header = self._segment(taken, opening.prefix)
             if opening.usable:
@@ -231,6 +243,7 @@ class _Walk:
         header = self._segment(taken)
         made, findings = self.dialect.group(self.interchange, self.groups, header, taken.raw, taken.offset)
         self.group = made
+        self.usual.enter(made)
         if self.group_controls.repeated(made.control):
             findings.append(Finding("group.duplicate", found=made.control))
         if self.ungrouped and self.syntax == "edifact":
@@ -244,11 +257,7 @@ class _Walk:
         taken = self.slices.message()
         trailer_seen, within = taken.trailer, taken.within
         limits = self.options.limits
-        self.messages += 1
-        if self.group:
-            self.in_group += 1
-        else:
-            self.ungrouped += 1
+        self._count()
         findings: list[Finding] = []
         if len(taken.raw) > limits["segments"] and taken.raw.count(self.slices.terminator) > limits["segments"]:
             within = False
@@ -264,7 +273,16 @@ class _Walk:
         findings.extend(self._message_findings(made, trailer_seen, within))
         if findings:
             made.faults.extend(message_faults(made, findings))
+        else:
+            self.usual.learn(made)
         return made
+
+    def _count(self) -> None:
+        self.messages += 1
+        if self.group:
+            self.in_group += 1
+        else:
+            self.ungrouped += 1
 
     def _size(self, taken: Slice) -> str:
         return f"message {self.messages} with {len(taken.raw)} bytes"
@@ -338,6 +356,7 @@ class _Walk:
             findings, made.declared = self._check_trailer("group", taken, self.in_group, group.control)
         made.faults.extend(self._fault(finding, self.tags.group_end, made.raw, made.offset) for finding in findings)
         self.group = None
+        self.usual.enter(None)
         return made
 
     def _end(self, taken: Slice | None) -> InterchangeEnd:

@@ -70,6 +70,8 @@ class Splitter:
             or (character in (delimiters.component, delimiters.repeat) and character not in self._plain)
             for character in (COMPONENT, REPEAT)
         )
+        # What sends a message the careful way: all that is neither data nor a separator in its own role.
+        self._foreign = {COMPONENT, REPEAT, "\r", "\n"} - {delimiters.terminator, *self._plain}
         self._exact_table = {ord(COMPONENT): REPLACEMENT, ord(REPEAT): REPLACEMENT}
         self._exact_table.update({ord(wire): canonical for wire, canonical in roles if wire})
 
@@ -115,6 +117,39 @@ class Splitter:
         if self.syntax == "edifact":
             self._edifact(text, segments, findings)
         return segments, findings
+
+    def usual(self, text: str, separator: str) -> list[Segment] | None:
+        """As `split`, for the text of a message between its terminators; None if `split` would have to report anything.
+
+        `separator` is the terminator with the line break that follows it throughout; no segment is empty.
+        """
+        wire = self.delimiters
+        if wire.release and wire.release in text:
+            segments, findings = self.split(text + separator)
+            return None if findings else segments
+        if len(separator) > 1:
+            text = text.replace(separator, wire.terminator)
+        for character in self._foreign:
+            if character in text:
+                return None
+        if wire.component:
+            text = text.replace(wire.component, COMPONENT)
+        if wire.repeat:
+            text = text.replace(wire.repeat, REPEAT)
+        pieces = text.split(wire.terminator)
+        if (
+            len(text) > self._least_limit
+            and (len(text) > self._segment_limit or text.count(wire.element) > self._element_limit)
+            and max(map(len, pieces)) > self._least_limit
+        ):
+            return None
+        segments = [piece.split(wire.element) for piece in pieces]
+        if self.syntax == "edifact":
+            findings = []
+            self._edifact(text, segments, findings)
+            if findings:
+                return None
+        return segments
 
     def _unbroken(self, text: str) -> str:
         """Line breaks and indentation between segments are no data."""

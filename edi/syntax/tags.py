@@ -92,6 +92,15 @@ class Seen:
         self._first, self._last = 0, -1
         self._others: set[str] = set()
 
+    def follows(self, control: str) -> bool:
+        """Whether this number is the next of the run, the usual case; remembers it only then."""
+        if self._others or not control.isdecimal() or int(control) != self._last + 1:
+            return False
+        if self._last >= self._first:
+            self._last += 1
+            return True
+        return False
+
     def repeated(self, control: str) -> bool:
         """Whether this number came before; remembers it."""
         value = number(control)

@@ -199,12 +199,12 @@ def test_a_full_place_passes_on_to_the_next_with_room(tmp_path: Path) -> None:
 def test_unknown_tags_and_lengths_leave_nothing_behind() -> None:
     checker = compile_check(load_schema("x12/004010/850"))
     checker.check(x12(ORDER))
-    start = checker._automata[""].start
+    start = checker._automata["", True].start
     known = len(start)
     for number in range(50):
         checker.check(x12(f"Q{number:02d}*1~" + ORDER.replace("CTT*2", "CTT*2" + "*X" * (20 + number))))
     assert len(start) == known
-    tests = checker._automata[""].tests(checker.schema.segments["CTT"])
+    tests = checker._automata["", True].tests(checker.schema.segments["CTT"])
     assert all(length <= 8 for length in tests)
 
 
