@@ -22,7 +22,7 @@ DICTIONARIES = sorted(maps_folder().rglob("segments.yaml"))
 
 
 X12_004010 = "810 820 824 832 846 850 855 856 860 861 865 940 943 944 945 947 997 ta1"
-X12_005010 = "810 850 855 856 997 999 ta1"
+X12_005010 = "810 824 850 855 856 860 865 997 999 ta1"
 MESSAGES = "aperak desadv invoic invrpt ordchg orders ordrsp pricat recadv remadv"
 SUBSET = "desadv invoic orders ordrsp"
 SHIPPED = {
@@ -31,6 +31,7 @@ SHIPPED = {
     "edifact/d96a": MESSAGES,
     "edifact/d01b": MESSAGES,
     "edifact/d01b-eancom": SUBSET,
+    "edifact/d96a-eancom": SUBSET,
     "edifact/service/v3": "contrl",
     "edifact/service/v4": "contrl",
 }
