@@ -16,7 +16,7 @@ from typing import cast
 from edi.errors import MapError
 from edi.model import Syntax
 from edi.narrowing import narrowed
-from edi.resources import find
+from edi.resources import exists, find
 from edi.schema_source import Dictionary, layout_of
 from edi.structure import (
     CodeList,
@@ -99,9 +99,8 @@ def _load(identity: str, folders: tuple[Path, ...], files: list[Path]) -> Schema
         )
     if "narrow" in tree:
         raise fail(tree.key("narrow"), "schema.extends", "only a schema that extends another narrows")
-    shared = path.parent / "segments.yaml"
     base: Mapping_ | None = None
-    if shared.is_file():
+    if (shared := _shared_file(path, identity, folders)) is not None:
         files.append(shared)
         base = _shared(shared)
     dictionary = Dictionary(cast("Syntax", syntax[1]), tree, base)
@@ -137,6 +136,14 @@ def _extended(tree: Mapping_, folders: tuple[Path, ...], files: list[Path]) -> S
         title=as_text(required(tree, "title", "a schema"), "title"),
         provenance=_provenance(tree),
     )
+
+
+def _shared_file(path: Path, identity: str, folders: tuple[Path, ...]) -> Path | None:
+    """The segments.yaml beside a schema; a schema of the user's own may do with the shipped one of its release."""
+    if (beside := path.parent / "segments.yaml").is_file():
+        return beside
+    name = f"{identity.rpartition('/')[0]}/segments"
+    return find(name, ".yaml", folders) if exists(name, ".yaml", folders) else None
 
 
 def _shared(path: Path) -> Mapping_:
