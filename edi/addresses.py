@@ -61,6 +61,10 @@ def resolve(layout: tuple[Entry, ...], target: Scalar) -> Place:
             found = way[-1]
         if found is None:
             raise _no_target(target, parts[:number], part, [candidate.name for candidate in level])
+        if isinstance(entry, LoopEntry) and found == 0:
+            raise fail(
+                target, "overlay.no_target", f"{entry.name} stands for its first segment already: leave out {part}"
+            )
         steps.append((found, node[2] or ""))
         entry = level[found]
         level = entry.layout if isinstance(entry, LoopEntry) else ()

@@ -95,6 +95,7 @@ REFUSED = [
     (["{usage: /PO1, is: required}"], "overlay.no_target", "not an address"),
     (["{codes: PO1, only: [EA]}"], "overlay.no_target", "needs an element"),
     (["{max: PO1/PO103, is: 1}"], "overlay.no_target", "not an element"),
+    (["{usage: 'PO1/PO1[1]', is: required}"], "overlay.no_target", "leave out PO1[1]"),
     (["{codes: PO1/CTP/CTP05, only: [EA]}"], "overlay.no_target", "component"),
     (["{length: PO1/CTP/CTP05, max: 1}"], "overlay.no_target", "component"),
     (["{usage: CUR, is: required}", "{usage: CUR, is: not_used}"], "overlay.conflict", "line 2"),
