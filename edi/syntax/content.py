@@ -64,8 +64,8 @@ class Content:
             self.findings.append(Finding("charset.assumed", found="ISO 8859-1"))
         self._used = self.charset
 
-    def declare(self, level: str) -> None:
-        """Takes the character set of an EDIFACT header: UNB S001/0001."""
+    def declare(self, level: str, *, transcoded: bool = False) -> None:
+        """Takes the character set of an EDIFACT header: UNB S001/0001; `transcoded` input is in UTF-8 in any case."""
         codec = EDIFACT_CODECS.get(level)
         self._level = level
         self._outside = outside(level)
@@ -73,7 +73,7 @@ class Content:
         service = wire.element + wire.component + wire.terminator + wire.repeat + wire.release + "\r\n"
         allowed = LEVEL_A if level == "UNOA" else LEVEL_B
         self._repertoire_bytes = (allowed + service).encode("latin-1")
-        if self._agreed and (codec in (None, "ascii")):
+        if self._agreed and (transcoded or codec in (None, "ascii")):
             return
         if codec is None:
             known = level != "UNOX" and bool(level)

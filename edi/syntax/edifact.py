@@ -19,6 +19,8 @@ INTERACTIVE = Tags(header="UIB", group="", message="UIH", message_end="UIT", gro
 _UNA_LENGTH = 9
 # Level B of syntax 1 and 2 had separators of its own: IS4, IS3, IS1.
 _LEVEL_B = {"\x1d": ("\x1f", "\x1c")}
+# Where a partner has an element separator of its own and no UNA, the first message or group shows the terminator.
+_HEADER_END = re.compile(rb"([^A-Za-z0-9\s])\s*U(?:NH|NG|IH)([^A-Za-z0-9\s])")
 
 
 def opening(window: Window) -> Opening:
@@ -53,6 +55,9 @@ def _without_una(data: bytes) -> Opening:
     if header and after_identifier and not after_identifier.isalnum() and after_identifier not in (component, element):
         findings.append(Finding("una.invalid", found=after_identifier, expected=component, severity="warning"))
         component = after_identifier
+    usual = _HEADER_END.search(data) if header and element not in ("+", *_LEVEL_B) else None
+    if usual and usual[2] == data[3:4] and usual[1].decode("latin-1") not in (component, element):
+        terminator = usual[1].decode("latin-1")
     version = data[9:10] if after_identifier == component else b""
     return Opening(Delimiters(element, component, terminator, "*" if version == b"4" else "", "?"), 0, 0, [], findings)
 

@@ -47,11 +47,12 @@ LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a profile says about reading."""
+    """What a profile says about reading. `transcoded`: UTF-8 is read in place of what came in."""
 
     charset: str
     wrapped: bool
     limits: Mapping[str, int]
+    transcoded: bool = False
 
 
 def read_items(window: Window, options: Options) -> Iterator[Item]:
@@ -196,7 +197,7 @@ class _Walk:
         if self.syntax == "edifact":
             opening.header = self._segment(taken, opening.prefix)
             if opening.usable:
-                self.content.declare(edifact.part(opening.header, 1))
+                self.content.declare(edifact.part(opening.header, 1), transcoded=self.options.transcoded)
                 opening.header = self._segment(taken, opening.prefix)  # again, in its own character set
         made = self.dialect.interchange(opening, self.order, taken.raw, taken.offset, self.content.charset)
         self.interchange = made

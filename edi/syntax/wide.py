@@ -17,14 +17,18 @@ from edi.syntax.window import Utf16Source, Window
 
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _STARTS = ("ISA", "UNA", "UNB")
+_SAMPLE = 64
 
 
 def utf16_codec(window: Window) -> str:
     """The UTF-16 codec of the input, by its byte order mark or the zero bytes of the first header; else empty."""
-    window.ensure(6)
-    head = window.data[window.at : window.at + 6]
+    window.ensure(_SAMPLE)
+    head = window.data[window.at : window.at + _SAMPLE]
     for mark, codec in _MARKS:
-        if head.startswith(mark) or head in [start.encode(codec) for start in _STARTS]:
+        if head.startswith(mark):
+            return codec
+        start = head.decode(codec, "replace").lstrip(" \t\r\n\0\x1a")
+        if start.startswith(_STARTS):
             return codec
     return ""
 
@@ -35,7 +39,7 @@ def read_utf16(window: Window, codec: str, options: Options) -> Iterator[Item]:
         yield Gap(window.take(2), window.offset - 2)
     offset = window.offset
     source = Utf16Source(window, codec)
-    for item in read_items(Window(source), replace(options, charset="")):
+    for item in read_items(Window(source), replace(options, charset="utf-8", transcoded=True)):
         narrow, start = item.raw, item.offset
         item.raw, item.offset = source.restore(narrow), offset
         for index, found in enumerate(item.faults):

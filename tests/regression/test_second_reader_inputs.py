@@ -30,13 +30,13 @@ def versioned(version: str, eleven: str = "U") -> str:
 PYX12 = {
     **{f"ISA12 {version}": (versioned(version), 1, [BEG]) for version in ("00400", "00402", "00403", "00404", "00405")},
     **{f"ISA12 {version}": (versioned(version), 1, [BEG]) for version in ("00406", "00305", "00200", "00503", "00602")},
-    "ISA12 00801": (versioned("00801", "^"), 1, [BEG]),
+    **{f"ISA12 {version}": (versioned(version, "^"), 1, [BEG]) for version in ("00801", "00806")},
     "byte order mark": ("\ufeff" + X12, 1, [BEG]),
     "leading line break": ("\n" + X12, 1, [BEG]),
     "unpadded ISA06": (X12.replace("ME             ", "ME"), 1, [BEG]),
     "latin-1 byte": (X12.replace("P1", "P\xe9").encode("latin-1"), 1, [["BEG", "00", "SA", "P\xe9", "", "20261124"]]),
     "empty segment": (X12.replace("~BEG", "~~BEG"), 1, [BEG]),
-    "blank line": (X12.replace("~", "~\n").replace("\nBEG", "\n\nBEG"), 1, [BEG]),
+    "blank line": (X12.replace("~", "\n").replace("\nBEG", "\n\nBEG"), 1, [BEG]),
     "second ISA with other separators": (X12 + X12.replace("*", "|").replace("~", "\n"), 2, [BEG]),
     "no last terminator": (X12[:-1], 1, [BEG]),
     "stray SE before ST": (X12.replace("ST*850", "SE*1*0009~ST*850"), 1, [BEG]),
@@ -76,6 +76,7 @@ PYDIFACT = {
         1,
         [["BGM", f"220{COMPONENT}{COMPONENT}", "P1", "9"]],
     ),
+    "tabs between segments": (EDIFACT.replace("'", "'\n\t"), 1, [BGM]),
     "unknown directory": (EDIFACT.replace("D:96A", "D:99Z"), 1, [BGM]),
 }
 

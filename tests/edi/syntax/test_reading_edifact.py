@@ -65,6 +65,21 @@ CASES = [
         bgm=BGM,
     ),
     Case("other dialects follow each other", interchange(una="UNA:+,! '") + PLAIN + SYNTAX4, count=3),
+    Case(
+        "junk between two dialects",
+        interchange(una="UNA:+,! '") + "%%" + SYNTAX4,
+        count=2,
+        faults=["envelope.trailing-data"],
+    ),
+    Case("an element separator of the partner's own", PLAIN.replace("+", "|").replace("'", "~"), bgm=BGM),
+    Case(
+        "separators of the partner's own",
+        PLAIN.replace("+", "*").replace("'", "~").replace(":", ">"),
+        faults=["una.invalid"],
+        bgm=BGM,
+    ),
+    Case("syntax 1", PLAIN.replace("UNOC:3", "UNOA:1"), bgm=BGM),
+    Case("syntax 2", PLAIN.replace("UNOC:3", "UNOB:2"), bgm=BGM),
     Case("UNA unusable", interchange(una="UNAAAAAAA"), count=0, faults=["una.invalid"]),
     Case("a letter as release character", interchange(una="UNA:+.U '"), count=0, faults=["una.invalid"]),
     Case(
@@ -114,6 +129,7 @@ CASES = [
         bgm=["BGM", "220", "P\n1", "9"],
     ),
     Case("line break inside a tag", bgm("B\nGM+220+P1+9"), faults=["element.character"], bgm=BGM),
+    Case("nesting indications", bgm("BGM:1:2+220+P1+9"), faults=["segment.nesting"], bgm=BGM),
     Case("nesting indication", bgm("BGM:1+220+P1+9"), faults=["segment.nesting"], bgm=BGM),
     Case("trailing separators", bgm("BGM+220+P1+9++"), faults=["element.trailing"], bgm=[*BGM, "", ""]),
     Case("trailing components", bgm("BGM+220+P1::+9"), faults=["element.trailing"]),
@@ -232,6 +248,12 @@ CASES = [
     Case(
         "interactive",
         "UIB+UNOA:4+DIALOG:1'UIH+PSRINF:D:96A:UN+77'BGM+220'UIT+77+3'UIZ+DIALOG+1'",
+        faults=["message.unsupported"],
+    ),
+    Case(
+        "interactive with UNA, before a batch",
+        "UNA:+.?*'UIB+UNOA:4+DIALOG:1'UIH+PSRINF:D:96A:UN+77'BGM+220'UIT+77+3'UIZ+DIALOG+1'" + PLAIN,
+        count=2,
         faults=["message.unsupported"],
     ),
 ]

@@ -106,10 +106,29 @@ CASES = [
         beg=[*BEG[:3], "P^1", *BEG[4:]],
     ),
     Case("U under 00501", interchange(group(SET), header=isa("00501", "U")), faults=["interchange.standard"], beg=BEG),
+    Case(
+        "U under 00402",
+        interchange(group(SET.replace("P1", "P^1")), header=isa("00402", "U")),
+        beg=[*BEG[:3], "P^1", *BEG[4:]],
+    ),
+    Case(
+        "any character repeats",
+        interchange(group(SET.replace("P1", "P!1")), header=isa("00501", "!")),
+        beg=[*BEG[:3], f"P{REPEAT}1", *BEG[4:]],
+    ),
+    Case(
+        "each interchange has its own repetition",
+        interchange(group(SET.replace("P1", "P1^P2")), header=isa("00501", "^"))
+        + interchange(group(SET), header=isa("00401", "U")).replace("~", "\x1c"),
+        sets=2,
+        beg=[*BEG[:3], f"P1{REPEAT}P2", *BEG[4:]],
+    ),
     Case("repetition 00402", interchange(group(SET), header=isa("00402", "^")), beg=BEG),
     *(
-        Case(f"ISA12 {version}", interchange(group(SET), header=isa(version)), beg=BEG)
-        for version in ("00200", "00305", "00400", "00406")
+        Case(
+            f"ISA12 {version}", interchange(group(SET), header=isa(version, "^" if version > "00402" else "U")), beg=BEG
+        )
+        for version in ("00200", "00305", "00400", "00406", "00501", "00606", "00801", "00806")
     ),
     Case("ISA12 unknown", interchange(group(SET), header=isa("00499")), faults=["interchange.version"], beg=BEG),
     Case("ISA12 no number", interchange(group(SET), header=isa("ABCDE")), faults=["interchange.version"], beg=BEG),
@@ -206,6 +225,17 @@ CASES = [
     # Content that looks like structure
     Case("binary data", PLAIN.replace("~SE*3", "~BIN*22*a~SE*3*0001~GE*1*1~b*>~SE*4"), beg=BEG),
     Case("binary data with a code", PLAIN.replace("~SE*3", "~BDS*ASC*3*~~~~SE*4"), beg=BEG),
+    Case("binary data with eight bits", PLAIN.replace("~SE*3", "~BIN*3*\xe9~\xff~SE*4").encode("latin-1"), beg=BEG),
+    Case(
+        "binary data at the end of the input",
+        PLAIN[: PLAIN.index("SE*3")] + "BIN*9*a~b",
+        faults=[
+            "segment.unterminated",
+            "message.trailer-missing",
+            "group.trailer-missing",
+            "interchange.trailer-missing",
+        ],
+    ),
     Case("binary length wrong", PLAIN.replace("~SE*3", "~BIN*9999*ab~SE*4"), beg=BEG),
     Case("element 105", PLAIN.replace("P1**20261124", "P1" + "*" * 120 + "x"), beg=None),
     Case(
@@ -289,6 +319,15 @@ def test_wrapped_lines_of_one_length_are_unwrapped(line_break: str) -> None:
     data = line_break.join(PLAIN[at : at + width] for at in range(0, len(PLAIN), width))
     assert codes(parsed(data)) == ["isa.length"]
     assert messages(parsed(data))[0].segments == messages(parsed(PLAIN))[0].segments
+
+
+@pytest.mark.parametrize("width", [40, 72, 80, 106])
+def test_wrapping_at_any_column(width: int) -> None:
+    body = "".join(SET.replace("0001", f"{number:04}") for number in range(1, 20))
+    plain = interchange(group(body, count=19))
+    data = "\r\n".join(plain[at : at + width] for at in range(0, len(plain), width)) + "\r\n"
+    assert [m.segments for m in messages(parsed(data))] == [m.segments for m in messages(parsed(plain))]
+    assert set(codes(parsed(data))) <= {"isa.length"}
 
 
 def test_a_profile_can_say_that_lines_are_wrapped() -> None:
