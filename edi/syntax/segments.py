@@ -18,6 +18,7 @@ from edi.faults import Severity
 from edi.model import COMPONENT, REPEAT, Delimiters, Segment, Syntax
 
 REPLACEMENT = "\ufffd"
+MARKER = "\x01"
 PADDING = " \t\r\n\x00\x1a"
 
 
@@ -84,7 +85,7 @@ class Splitter:
         if self.wrapped:
             text = text.replace("\r", "").replace("\n", "")
         if wire.release and wire.release in text:
-            marker = "\x01" if "\x01" not in text else "\ud800"  # neither can come out of a strict decoder and stay
+            marker = MARKER if MARKER not in text else "\ud800"  # neither can come out of a strict decoder and stay
             text = self._hide(text, marker)
         text = self._unbroken(text)
         exact = (
@@ -105,13 +106,14 @@ class Splitter:
         pieces = text.split(terminator)
         if "" in pieces:
             pieces = _without_empty(pieces, findings)
+            text = terminator.join(pieces)
         segments = [piece.split(element) for piece in pieces]
         if len(text) > self._least_limit and max(map(len, pieces)) > self._least_limit:
             self._check_limits(pieces, segments, findings)
         if exact:
             self._translate(segments, findings)
         if marker:
-            self._reveal(pieces, segments, marker, findings)
+            self._reveal(text, segments, marker, findings)
         if "\n" in text or "\r" in text:
             _report_breaks(segments, findings)
         if self.syntax == "edifact":
@@ -124,9 +126,12 @@ class Splitter:
         `separator` is the terminator with the line break that follows it throughout; no segment is empty.
         """
         wire = self.delimiters
+        marker = ""
         if wire.release and wire.release in text:
-            segments, findings = self.split(text + separator)
-            return None if findings else segments
+            marker = MARKER
+            if marker in text:
+                return None
+            text = self._hide(text, marker)
         if len(separator) > 1:
             text = text.replace(separator, wire.terminator)
         for character in self._foreign:
@@ -144,12 +149,12 @@ class Splitter:
         ):
             return None
         segments = [piece.split(wire.element) for piece in pieces]
+        findings: list[Finding] = []
+        if marker:
+            self._reveal(text, segments, marker, findings)
         if self.syntax == "edifact":
-            findings = []
             self._edifact(text, segments, findings)
-            if findings:
-                return None
-        return segments
+        return None if findings else segments
 
     def _unbroken(self, text: str) -> str:
         """Line breaks and indentation between segments are no data."""
@@ -174,10 +179,9 @@ class Splitter:
 
         return self._released.sub(hidden, text)
 
-    def _reveal(self, pieces: list[str], segments: list[Segment], marker: str, findings: list[Finding]) -> None:
-        for index, piece in enumerate(pieces):
-            if marker not in piece:
-                continue
+    def _reveal(self, text: str, segments: list[Segment], marker: str, findings: list[Finding]) -> None:
+        """Puts released characters back; `text` is what was split into the segments."""
+        for index in self._marked(text, marker):
             segment = segments[index]
             for position, value in enumerate(segment):
                 if marker not in value:
@@ -195,6 +199,17 @@ class Splitter:
                         character = REPLACEMENT
                     start += character + part[1:]
                 segment[position] = start
+
+    def _marked(self, text: str, marker: str) -> Iterator[int]:
+        """The numbers, from 0, of the segments that hold a marker."""
+        terminator = self.delimiters.terminator
+        number, start = 0, 0
+        at = text.find(marker)
+        while at >= 0:
+            number += text.count(terminator, start, at)
+            yield number
+            start = text.find(terminator, at)
+            at = text.find(marker, start) if start >= 0 else -1
 
     def _translate(self, segments: list[Segment], findings: list[Finding]) -> None:
         """The slow path for data or service characters that are COMPONENT or REPEAT in another role."""

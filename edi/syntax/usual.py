@@ -62,12 +62,12 @@ class Usual:
         if not self._kinds:
             return None
         data, start = window.data, window.at
-        found = self._odd.search(data, start)
+        found = self._ending(data, start)
         trailer = self._trailer.match(data, found.start()) if found else None
         if trailer is None:
             return None
         stop = trailer.end()
-        if stop - start > self._longest or (self._release and data.startswith(self._release, trailer.start() - 1)):
+        if stop - start > self._longest:
             return None
         segments = self._content.usual(data[start : trailer.end(1)], self._separator)
         if segments is None or len(segments) > self._most:
@@ -94,19 +94,24 @@ class Usual:
             offset,
         )
 
+    def _ending(self, data: bytes, start: int) -> re.Match[bytes] | None:
+        """The first thing that a usual message does not have before its trailer; a released terminator is none."""
+        found = self._odd.search(data, start)
+        while found and self._release and data.startswith(self._release, found.start() - 1):
+            if data.startswith(self._release, found.start() - 2):
+                return None  # how many release characters there are is for the careful way
+            found = self._odd.search(data, found.start() + 1)
+        return found
+
 
 def _patterns(tags: Tags, delimiters: Delimiters, newline: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """What finds the first terminator followed by anything a usual message does not have before its trailer, which is
     among it, and what matches there if it is the trailer; its group 1 ends before the trailer's own terminator."""
-    mark, wire, release = (
-        re.escape(sign.encode("latin-1")) for sign in (delimiters.element, delimiters.terminator, delimiters.release)
-    )
-    after, end = re.escape(newline), wire
-    if release:  # a released terminator ends nothing; one behind two release characters may
-        end += rb"(?:(?<!" + release + wire + rb")|(?<=" + release + release + wire + rb"))"
+    mark, end = (re.escape(sign.encode("latin-1")) for sign in (delimiters.element, delimiters.terminator))
+    after = re.escape(newline)
     names = filter(None, (tags.message_end, tags.message, tags.group, tags.group_end, tags.end, *BINARY))
-    starts = [name.encode() + rb"[" + mark + wire + rb"]" for name in names]
-    odd = end + after + rb"(?:" + rb"|".join([*starts, rb"ISA", rb"UN[AB]", rb"UIB", rb"[\s" + wire + rb"]"]) + rb")"
+    starts = [name.encode() + rb"[" + mark + end + rb"]" for name in names]
+    odd = end + after + rb"(?:" + rb"|".join([*starts, rb"ISA", rb"UN[AB]", rb"UIB", rb"[\s" + end + rb"]"]) + rb")"
     if newline:
         odd += rb"|" + end + rb"(?!" + after + rb")"
     number = rb"[0-9A-Za-z]{4,9}" if tags.message == "ST" else rb"[0-9A-Za-z]{1,14}"
