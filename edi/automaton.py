@@ -45,11 +45,16 @@ class Candidate(NamedTuple):
 # occur, the length of the loop's layout (0 for a plain segment), the tests. A plain tuple: others unpack slowly.
 Step: TypeAlias = tuple["Position", int, int, int, int, QuickTests]
 
+# The same where no tree is built: the strides from the position after it, the depth of the entry, how often it may
+# occur (0 for any number), whether it occurs again here, the tests.
+Stride: TypeAlias = tuple["Strides", int, int, bool, QuickTests]
+Strides: TypeAlias = dict[str, "Stride | None"]
+
 
 class Position(dict[str, "Step | None"]):
     """The place of the segment placed last; maps a tag to its Step, or to None when the step needs thought."""
 
-    __slots__ = ("automaton", "definition", "index", "level", "tests", "thoughtful")
+    __slots__ = ("automaton", "definition", "index", "level", "strides", "tests", "thoughtful")
 
     def __init__(self, automaton: Automaton, level: Level, index: int, definition: SegmentDef | None) -> None:
         super().__init__()
@@ -59,6 +64,8 @@ class Position(dict[str, "Step | None"]):
         self.definition = definition
         self.tests = automaton.tests(definition) if definition else None
         self.thoughtful: dict[str, tuple[Candidate, ...]] = {}
+        self.strides: Strides = {}
+        automaton.at[id(self.strides)] = self
 
     def __missing__(self, tag: str) -> Step | None:
         if tag not in self.automaton.tags:
@@ -109,6 +116,14 @@ class Position(dict[str, "Step | None"]):
             at, here = here.at, here.parent
         return False
 
+    def may_leave_for(self, level: Level | None, index: int) -> bool:
+        """Whether nothing is due, for the standard or the guide, before (level, index) comes next; None: the end."""
+        return not any(
+            over.entries[at].variants
+            or (over.entries[at].effective_usage == "required" and not self.occupies(over, at))
+            for over, at in self.passed(level, index)
+        )
+
     def is_order_fault(self, tag: str) -> bool:
         """Whether the tag had its place earlier in a loop that is still open."""
         level: Level | None = self.level
@@ -128,6 +143,7 @@ class Automaton:
         self.tags = frozenset(entry.trigger for _, entry in schema.entries())
         self._tests: dict[int, tuple[SegmentDef, QuickTests]] = {}
         self.root = Level(schema.layout, None, 0, None)
+        self.at: dict[int, Position] = {}  # by the identity of their strides
         self.depth = 1 + max(address.count("/") for address, _ in schema.entries()) + 1
         self.start = Position(self, self.root, -1, None)
 
@@ -163,15 +179,26 @@ class Automaton:
             return None
         if any(_depends(candidate.level.entries[candidate.at]) for candidate in candidates):
             return None
-        for over, at in position.passed(level, index):
-            due = over.entries[at]
-            if due.variants or (due.effective_usage == "required" and not position.occupies(over, at)):
-                return None
+        if not position.may_leave_for(level, index):
+            return None
         target = self.position(level, index)
         assert target.tests is not None
         size = target.level.size if isinstance(entry, LoopEntry) else 0
         limit = sys.maxsize if entry.effective_max is None else entry.effective_max
         return target, level.depth, index, limit, size, target.tests
+
+    def stride(self, strides: Strides, tag: str) -> Stride | None:
+        """The stride from the position of these strides with a tag, or None if it needs thought."""
+        position = self.at[id(strides)]
+        step = position[tag]
+        if step is None:
+            return None  # not kept: the wire decides how many unknown tags there are
+        target, depth, index, limit, size, tests = step
+        level = target.level.parent if size else target.level
+        assert level is not None
+        again = position.occupies(level, index)
+        strides[tag] = target.strides, depth, 0 if limit == sys.maxsize else limit, again, tests
+        return strides[tag]
 
 
 def _depends(entry: Entry) -> bool:

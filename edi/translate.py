@@ -197,7 +197,7 @@ class _Reading:
                 reading = _read(message, map_, agreement, faults)
                 data, event_type, map_version = reading.data, map_.event, map_.version
             else:
-                faults.extend(compile_check(load_schema(agreement.schema)).check(message).faults)
+                faults.extend(compile_check(load_schema(agreement.schema)).faults(message))
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         self.acknowledger.add(message, agreement, verdict, faults)

@@ -88,7 +88,9 @@ def compare(schema_: Schema, message: Message) -> None:
     expected = interpret(schema_, message, decimal)
     for raw in (b"\0", on_the_wire(message)):  # what the bytes show saves tests; without it all of them are made
         message.raw = raw
-        compare_one(compile_check(schema_).check(message), expected)
+        checked = compile_check(schema_).check(message)
+        compare_one(checked, expected)
+        assert compile_check(schema_).faults(message) == checked.faults
 
 
 def on_the_wire(message: Message) -> bytes:
