@@ -16,7 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from edi import located, yaml_source
 from edi.errors import ProfileError
 from edi.model import Delimiters, Syntax
-from edi.profile import Agreement, Direction, Identities, OnError, Profile, Side
+from edi.profile import (
+    Agreement,
+    Application,
+    Direction,
+    FunctionalAck,
+    Identities,
+    OnError,
+    Profile,
+    Scope,
+    Side,
+)
 from edi.syntax import default_delimiters
 from edi.syntax.charset import EDIFACT_CODECS, check_codec
 from edi.syntax.x12 import VERSIONS
@@ -106,12 +116,13 @@ class SyntaxFile(_Part):
 
 
 class AckFile(_Part):
-    """How a document we receive is acknowledged (acknowledgements: TA1, 997, CONTRL)."""
+    """How a document we receive is acknowledged: TA1, 997 or 999, CONTRL; 824 or APERAK."""
 
-    functional: Literal["997", "contrl", "none"] = "none"
+    functional: FunctionalAck = "none"
     detail: Literal["errors", "all"] = "errors"
     ta1: Literal["on_request", "always", "never"] = "on_request"
-    contrl: Literal["syntax"] = "syntax"
+    contrl: Literal["receipt", "syntax", "both"] = "syntax"
+    application: Application = "none"
 
 
 class AgreementFile(_Part):
@@ -127,7 +138,8 @@ class AgreementFile(_Part):
     ack: AckFile = AckFile()
     on_standard_error: OnError = "reject"
     on_guide_error: OnError = "accept_with_errors"
-    reject_scope: Literal["transaction"] = "transaction"
+    on_envelope_error: Literal["reject", "accept"] = "reject"
+    reject_scope: Scope = "transaction"
     crosscheck: bool = True
     # for the daemon
     control_numbers: dict[str, Any] = {}
@@ -181,9 +193,13 @@ class AgreementFile(_Part):
     @classmethod
     def _answer_of_the_syntax(cls, value: AckFile, info: ValidationInfo) -> AckFile:
         if "document" in info.data:
-            answer = "997" if parse_document(info.data["document"])[0] == "x12" else "contrl"
-            if value.functional not in (answer, "none"):
-                raise ValueError(f"functional: {info.data['document']} is answered with {answer} or none")
+            x12 = parse_document(info.data["document"])[0] == "x12"
+            for key, given, possible in (
+                ("functional", value.functional, ("997", "999") if x12 else ("contrl",)),
+                ("application", value.application, ("824",) if x12 else ("aperak",)),
+            ):
+                if given not in (*possible, "none"):
+                    raise ValueError(f"{key}: {info.data['document']} is answered with {', '.join(possible)} or none")
         return value
 
     def agreement(self) -> Agreement:
@@ -207,8 +223,11 @@ class AgreementFile(_Part):
             detail=self.ack.detail,
             ta1=self.ack.ta1,
             contrl=self.ack.contrl,
+            application=self.ack.application,
             on_standard_error=self.on_standard_error,
             on_guide_error=self.on_guide_error,
+            on_envelope_error=self.on_envelope_error,
+            reject_scope=self.reject_scope,
             crosscheck=self.crosscheck,
         )
 
@@ -229,7 +248,7 @@ class PartnerFile(_Part):
     template: str = ""
     odoo: dict[str, Any] = {}
     channels: list[Any] = []
-    duplicates: Literal["reanswer", "reject"] = "reanswer"
+    duplicates: Literal["reanswer", "reject", "silent"] = "reanswer"
     tolerances: dict[str, Any] = {}
     contacts: dict[str, Any] = {}
 

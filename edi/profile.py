@@ -15,6 +15,8 @@ from edi.model import Delimiters, Syntax
 
 Direction: TypeAlias = Literal["in", "out"]
 FunctionalAck: TypeAlias = Literal["997", "999", "contrl", "none"]
+Scope: TypeAlias = Literal["transaction", "group", "interchange"]
+Application: TypeAlias = Literal["824", "aperak", "none"]
 OnError: TypeAlias = Literal["reject", "accept_with_errors", "route_to_exception"]
 
 
@@ -66,8 +68,11 @@ class Agreement:
     detail: Literal["errors", "all"] = "errors"
     ta1: Literal["on_request", "always", "never"] = "on_request"
     contrl: Literal["receipt", "syntax", "both"] = "syntax"
+    application: Application = "none"
     on_standard_error: OnError = "reject"
     on_guide_error: OnError = "accept_with_errors"
+    on_envelope_error: Literal["reject", "accept"] = "reject"
+    reject_scope: Scope = "transaction"
     crosscheck: bool = True
 
     @property

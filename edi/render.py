@@ -12,13 +12,17 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from edi import syntax, ta1
+from edi.ack_maps import reading_map, written_version
 from edi.check import Checked, compile_check
 from edi.crosscheck import crosscheck
 from edi.documents import Event
+from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement
+from edi.documents.types import Data
 from edi.errors import ProfileError, RenderError, SelfCheckError
 from edi.mapping import Map, load_map
 from edi.model import COMPONENT, Delimiters, Identity, Message, Segment, Syntax
@@ -27,7 +31,7 @@ from edi.syntax import Envelope, Outgoing, default_delimiters
 from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B
 from edi.syntax.x12 import VERSIONS
 
-ACK_MAPS: dict[Syntax, str] = {"x12": "x12/004010/997@1", "edifact": "edifact/service/v3/contrl@1"}
+Answer: TypeAlias = Acknowledgement | ApplicationAdvice
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def render(event: Event, profile: Profile, numbers: Numbers, at: dt.datetime) ->
 
 def render_checked(event: Event, profile: Profile, numbers: Numbers, at: dt.datetime) -> Rendered:
     """As `render`, with the document's name and the result of the second reader."""
-    if isinstance(event.data, Acknowledgement):
+    if isinstance(event.data, Acknowledgement | ApplicationAdvice):
         return _render_acknowledgement(event.data, bool(event.test), profile, numbers, at)
     return render_together([event], profile, numbers, at)
 
@@ -82,7 +86,7 @@ def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers,
     ]
     data = syntax.write(outgoing, envelope)
     for event, (message, checked) in zip(events, _check(data, map_, len(events), profile.charset), strict=True):
-        _compare(event, map_, message, checked)
+        _compare(event.data, map_, message, checked)
     return Rendered(data, agreement.document, envelope.group_type, _crosscheck(data, agreement, envelope, outgoing))
 
 
@@ -101,19 +105,17 @@ def answer(ack: Event, profile: Profile) -> bytes:
     """An acknowledgement whose numbers, date and time repeat those of the interchange it
     answers: same input, same bytes."""
     data = ack.data
-    if not isinstance(data, Acknowledgement) or data.interchange is None:
+    if not isinstance(data, Acknowledgement | ApplicationAdvice) or data.interchange is None:
         raise RenderError(f"{ack.type} answers no interchange", field="interchange")
     number = int(re.sub("[^0-9]", "", data.interchange.control)[-9:] or 0) or 1
     return render(ack, profile, Numbers(number, number, 1), ta1.sent_at(data.interchange, _zone(profile)))
 
 
-def _render_acknowledgement(
-    data: Acknowledgement, test: bool, profile: Profile, numbers: Numbers, at: dt.datetime
-) -> Rendered:
+def _render_acknowledgement(data: Answer, test: bool, profile: Profile, numbers: Numbers, at: dt.datetime) -> Rendered:
     about = data.interchange
     if about is None or about.sender is None or about.receiver is None:
         raise RenderError("the acknowledgement does not say whose interchange it answers", field="interchange")
-    syntax_name: Syntax = "edifact" if data.kind == "CONTRL" else "x12"
+    syntax_name: Syntax = "edifact" if data.kind in ("CONTRL", "APERAK") else "x12"
     at = _local(at, profile)
     partner = Side(about.sender.id, about.sender.qualifier or "")
     own = Side(about.receiver.id, about.receiver.qualifier or "")
@@ -122,39 +124,44 @@ def _render_acknowledgement(
         known = {(side.id, side.qualifier): side for side in (pair.partner, *pair.also)}
         partner = known.get((partner.id, partner.qualifier), partner)
         own = dataclasses.replace(own, group=pair.own.group)
-    map_, segments = None, [ta1.write_ta1(data, at)]
-    if data.kind != "TA1":
-        map_ = load_map(ACK_MAPS[syntax_name])
+    if isinstance(data, ApplicationAdvice):
+        data = data.model_copy(update={"number": str(numbers.interchange), "date": at.date()})
+    version = written_version(data)
+    map_, segments = None, []
+    if isinstance(data, Acknowledgement) and data.kind == "TA1":
+        segments = [ta1.write_ta1(data, at)]
+    else:
+        map_ = load_map(reading_map(data.kind, version))
         segments = map_.write(data)
     agreed = next((a for a in profile.agreements if a.syntax == syntax_name and a.delimiters), None)
-    agreement = _acknowledgement_agreement(data, segments, agreed)
-    outgoing = Outgoing(type=data.kind, version=agreement.version, control=numbers.message, segments=segments)
-    envelope = _envelope(agreement, Identities(partner, own), numbers, at, test=test, group="FA" if map_ else "")
+    agreement = _acknowledgement_agreement(data.kind, version, about.version or "", segments, agreed)
+    outgoing = Outgoing(type=data.kind, version=version, control=numbers.message, segments=segments)
+    group = (map_.schema.group or "") if map_ else ""
+    envelope = _envelope(agreement, Identities(partner, own), numbers, at, test=test, group=group)
     written = syntax.write([outgoing], envelope)
     if map_ is not None:
-        _check(written, map_)
+        ((message, checked),) = _check(written, map_)
+        _compare(data, map_, message, checked)
     note = _crosscheck(written, agreement, envelope, [outgoing])
     document = "X12 TA1" if data.kind == "TA1" else agreement.document
     return Rendered(written, document, envelope.group_type, note)
 
 
-def _acknowledgement_agreement(data: Acknowledgement, segments: list[Segment], agreed: Agreement | None) -> Agreement:
-    """What an acknowledgement is written as: the versions of what it answers, the partner's service characters."""
-    about = data.interchange.version or "" if data.interchange else ""
-    syntax_name: Syntax = "edifact" if data.kind == "CONTRL" else "x12"
+def _acknowledgement_agreement(
+    kind: str, version: str, about: str, segments: list[Segment], agreed: Agreement | None
+) -> Agreement:
+    """What an acknowledgement is written as: `about` is the ISA12 or UNB S001 of what it answers; the partner's service
+    characters."""
+    syntax_name: Syntax = "edifact" if kind in ("CONTRL", "APERAK") else "x12"
     if syntax_name == "edifact":
         envelope = _syntax_version(about, segments)
-        # The segments we use are the same in both; syntax 4 calls its service messages 4:1.
-        version = "4.1" if envelope.endswith(":4") else "D.3"
     else:
         envelope = about if about in VERSIONS else "00401"
-        version = (data.group.version if data.group else None) or "004010"
     return Agreement(
         syntax=syntax_name,
-        type=data.kind,
+        type=kind,
         version=version,
         direction="out",
-        map=ACK_MAPS[syntax_name],
         envelope_version=envelope,
         delimiters=_usual(agreed, syntax_name, envelope),
         crosscheck=agreed.crosscheck if agreed else True,
@@ -240,8 +247,8 @@ def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tu
     return list(zip(messages, checked, strict=True))
 
 
-def _compare(event: Event, map_: Map, message: Message, checked: Checked) -> None:
+def _compare(data: Data, map_: Map, message: Message, checked: Checked) -> None:
     """PutGet on the document itself (maps.md 15): reading what was written gives the same event."""
-    difference = map_.difference(event.data, map_.read(message, checked).data)
+    difference = map_.difference(data, map_.read(message, checked).data)
     if difference:
         raise SelfCheckError(f"reading back gives another event: {difference}")

@@ -11,127 +11,64 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from edi import acks, resources, syntax, ta1
 from edi.ack_entries import Verdict
-from edi.ack_results import AckResult, answers
+from edi.ack_maps import reading_map
+from edi.ack_results import answers
 from edi.acks import Acknowledger
 from edi.check import compile_check
 from edi.documents import Event, content_hash, keys_of, stable_id, wrap
+from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement
 from edi.documents.types import Data
 from edi.errors import MapError
 from edi.faults import Fault, fault
-from edi.mapping import Map, Reading, Unmapped, load_map
-from edi.model import Gap, Group, GroupEnd, Identity, Interchange, InterchangeEnd, Location, Message
+from edi.mapping import Map, Reading, load_map
+from edi.model import Group, GroupEnd, Interchange, InterchangeEnd, Item, Location, Message
+from edi.parties import party_faults, seen_before
 from edi.profile import Agreement, Profile
-from edi.render import answer
+from edi.results import Result, Translation
 from edi.schema import load_schema
+from edi.scopes import Envelope, Judged, settled
+
+__all__ = ["Result", "Seen", "Translation", "check_agreement", "find_agreement", "translate", "translate_each"]
 
 ACK_RECEIVED = "exchange.ack.received.v1"
 MOST_OUTSIDE = 1_000  # faults of envelopes and stray bytes on one result: a flood of them is handed on in parts
-_UNB = {"sender": 2, "receiver": 3, "test": 11}
-SUPPORTED_ACKS = {"997": "x12/004010/997", "CONTRL": "edifact/service/v3/contrl"}
+ANSWERS = (Acknowledgement, ApplicationAdvice)
+Seen: TypeAlias = Callable[[Interchange], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one transaction set, or (message None) of an envelope that holds none.
-
-    `faults` are those of the set, in document order; `outside` are faults of the envelopes and of stray bytes met
-    since the last result. `acks` are the acknowledgements that became due with this result. `answers` is what the
-    partner says about documents of ours, when the set is an acknowledgement. `subject` is the business object the set
-    is about, also for a rejected set if it can be read that far.
-    """
-
-    interchange: Interchange | None
-    group: Group | None
-    message: Message | None
-    verdict: Verdict
-    faults: tuple[Fault, ...] = ()
-    outside: tuple[Fault, ...] = ()
-    event: Event | None = None
-    subject: str = ""
-    answers: tuple[AckResult, ...] = ()
-    acks: tuple[Event, ...] = ()
-    reading: Reading | None = None
-
-    @property
-    def unmapped(self) -> list[Unmapped]:
-        """Values of the document that the map does not claim; worked out when asked for."""
-        return self.reading.unmapped if self.reading is not None else []
-
-    @property
-    def inherited(self) -> tuple[str, ...]:
-        """Canonical paths the document leaves to the order it answers."""
-        return self.reading.inherited if self.reading is not None else ()
-
-
-@dataclass(frozen=True)
-class Translation:
-    """All results of an input, and the usual views of them."""
-
-    profile: Profile
-    results: tuple[Result, ...]
-
-    @property
-    def events(self) -> list[Event]:
-        """Business events, in document order; what acknowledgements say is in `answers`."""
-        return [r.event for r in self.results if r.event is not None and not r.answers]
-
-    @property
-    def faults(self) -> list[Fault]:
-        return [fault for r in self.results for fault in (*r.faults, *r.outside)]
-
-    @property
-    def messages(self) -> list[Message]:
-        return [r.message for r in self.results if r.message is not None]
-
-    @property
-    def answers(self) -> list[AckResult]:
-        return [answer for r in self.results for answer in r.answers]
-
-    @property
-    def unmapped(self) -> list[Unmapped]:
-        return [item for r in self.results for item in r.unmapped]
-
-    @property
-    def acknowledgements(self) -> list[Event]:
-        """The acknowledgements due, as events to be rendered with control numbers of the caller's own counters."""
-        return [ack for r in self.results for ack in r.acks]
-
-    @cached_property
-    def acks(self) -> list[bytes]:
-        """The acknowledgements due, as bytes. Control numbers, date and time repeat those of the interchange answered,
-        so the same input gives the same bytes; a gateway renders `acknowledgements` with its own numbers instead."""
-        return [answer(ack, self.profile) for ack in self.acknowledgements]
-
-
-def translate(source: bytes | BinaryIO, profile: Profile) -> Translation:
+def translate(source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None) -> Translation:
     """Read everything in `source` (bytes or a binary file) as the partner of `profile`.
 
-    Never raises for what the bytes hold. Raises EdiError for a profile, schema or map that cannot be used.
+    `seen` is asked once for each interchange that is otherwise acceptable whether its control number was received
+    before; if so, it is refused as a duplicate (TA1 025, CONTRL 26). Never raises for what the bytes hold. Raises
+    EdiError for a profile, schema or map that cannot be used.
     """
-    return Translation(profile, tuple(translate_each(source, profile)))
+    return Translation(profile, tuple(translate_each(source, profile, seen=seen)))
 
 
-def translate_each(source: bytes | BinaryIO, profile: Profile) -> Iterator[Result]:
-    """As `translate`, one result per transaction set as it is read; memory is bounded by the largest set."""
-    reading = _Reading(profile, Acknowledger(profile))
+def translate_each(source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None) -> Iterator[Result]:
+    """As `translate`, one result per transaction set as it is read; memory is bounded by the largest set, or by the
+    largest group or interchange where the partner's `reject_scope` says that a bad set rejects those around it."""
+    reading = _Reading(profile, Acknowledger(profile), seen)
+    items = syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits)
     held: Result | None = None  # one result waits, so that the end of its group and interchange can be attached
     outside: list[Fault] = []
     due: list[Event] = []
-    for item in syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits):
+    for item in settled(map(reading.judge, items), profile):
         # What is said of an interchange never stands on a result of another one.
-        if held is not None and (isinstance(item, Message | Interchange) or len(outside) > MOST_OUTSIDE):
+        if held is not None and (isinstance(item, Judged | Interchange) or len(outside) > MOST_OUTSIDE):
             yield dataclasses.replace(held, outside=tuple(outside), acks=tuple(due)) if outside or due else held
             held, outside, due = None, [], []
-        if isinstance(item, Message):
-            held = reading.message(item)
+        if isinstance(item, Judged):
+            reading.answer(item)
+            held = item.result
             continue
         faults, answers = reading.envelope(item)
         outside += faults
@@ -144,38 +81,64 @@ def translate_each(source: bytes | BinaryIO, profile: Profile) -> Iterator[Resul
 
 @dataclass(slots=True)
 class _Reading:
-    """The state of one pass: whose interchange it is, and what blocks it."""
+    """The state of one pass. Judging may run ahead of answering (edi/scopes.py), so each has its own."""
 
     profile: Profile
     acknowledger: Acknowledger
-    interchange: Interchange | None = None
+    seen: Seen | None = None
+    refused: bool = False  # judging: the interchange, or the group that is open
+    interchange: Interchange | None = None  # answering
     group: Group | None = None
-    refused: bool = False  # the interchange, or the group that is open
     agreements: dict[tuple[str, str, str], Agreement | None] = field(default_factory=dict)
 
-    def envelope(self, item: Interchange | Group | GroupEnd | InterchangeEnd | Gap) -> tuple[list[Fault], list[Event]]:
-        """Faults and due acknowledgements of anything that is not a message."""
-        due: Iterable[Acknowledgement] = ()
+    def judge(self, item: Item) -> Envelope | Judged:
+        """Whose interchange it is, and the verdict on each set."""
+        if isinstance(item, Message):
+            return self._message(item)
         if isinstance(item, Interchange):
-            self.interchange, self.group = item, None
-            item.faults.extend(_identity_faults(item, self.profile))
-            self.acknowledger.header(item)
+            item.faults.extend(party_faults(item, self.profile))
+            if self.seen is not None and not acks.refused(item.faults) and self.seen(item):
+                item.faults.append(seen_before(item))
             self.refused = acks.refused(item.faults)
         elif isinstance(item, Group):
-            self.group = item
             self.refused = acks.refused((*item.interchange.faults, *item.faults))
+        elif isinstance(item, GroupEnd):
+            self.refused = acks.refused(item.group.interchange.faults)
+        return item
+
+    def envelope(self, item: Envelope) -> tuple[list[Fault], list[Event]]:
+        """Faults and due acknowledgements of anything that is not a message."""
+        due: Iterable[Acknowledgement | ApplicationAdvice] = ()
+        if isinstance(item, Interchange):
+            self.interchange, self.group = item, None
+            self.acknowledger.header(item)
+        elif isinstance(item, Group):
+            self.group = item
         elif isinstance(item, GroupEnd):
             due = self.acknowledger.group_end(item)
             self.group = None
-            self.refused = acks.refused(item.group.interchange.faults)
         elif isinstance(item, InterchangeEnd):
             due = self.acknowledger.interchange_end(item)
         return list(item.faults), [self._ack(data) for data in due]
 
     def nothing(self) -> Result:
-        return Result(self.interchange, self.group, None, "rejected" if self.refused else "accepted")
+        faults = [*(self.interchange.faults if self.interchange else ()), *(self.group.faults if self.group else ())]
+        return Result(self.interchange, self.group, None, "rejected" if acks.refused(faults) else "accepted")
 
-    def message(self, message: Message) -> Result:
+    def answer(self, judged: Judged) -> None:
+        """Tell the acknowledger of a set whose verdict is final."""
+        result = judged.result
+        assert result.message is not None
+        self.acknowledger.add(
+            result.message,
+            judged.agreement,
+            result.verdict,
+            result.faults,
+            about=result.subject,
+            usable=result.event is not None,
+        )
+
+    def _message(self, message: Message) -> Judged:
         """One set: find what is agreed, check it, map it, judge it."""
         agreement = self._agreement(message)
         faults = list(message.faults)
@@ -200,11 +163,10 @@ class _Reading:
                 faults.extend(compile_check(load_schema(agreement.schema)).faults(message))
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
-        self.acknowledger.add(message, agreement, verdict, faults)
         event = None
         if data is not None and verdict != "rejected":
             event = self._event(message, data, event_type, map_version)
-        return Result(
+        result = Result(
             interchange=message.interchange,
             group=message.group,
             message=message,
@@ -212,9 +174,10 @@ class _Reading:
             faults=tuple(faults),
             event=event,
             subject=keys_of(data).subject if data is not None else "",
-            answers=answers(event.data) if event and isinstance(event.data, Acknowledgement) else (),
+            answers=answers(event.data) if event and isinstance(event.data, ANSWERS) else (),
             reading=reading,
         )
+        return Judged(result, agreement)
 
     def _agreement(self, message: Message) -> Agreement | None:
         key = (message.interchange.syntax, message.type, message.version)
@@ -251,12 +214,13 @@ class _Reading:
             test=interchange.test,
         )
 
-    def _ack(self, data: Acknowledgement) -> Event:
+    def _ack(self, data: Acknowledgement | ApplicationAdvice) -> Event:
         interchange = self.interchange
         test = bool(interchange and interchange.test)
         where = f"{interchange.sender.id}|{interchange.control}|{interchange.offset}" if interchange else ""
         identity = stable_id("ack", where, data.kind, content_hash(data))
-        return wrap(data, "exchange.ack.sent.v1", event_id=identity, partner=self.profile.partner, test=test)
+        type_ = "exchange.ack.sent.v1" if isinstance(data, Acknowledgement) else "exchange.advice.sent.v1"
+        return wrap(data, type_, event_id=identity, partner=self.profile.partner, test=test)
 
 
 def find_agreement(profile: Profile, message: Message) -> Agreement | None:
@@ -267,8 +231,10 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
     if agreement is not None:
         return agreement
     usual = Agreement(syntax=syntax_name, type=message.type, version=message.version, direction="in")
-    reference = SUPPORTED_ACKS.get(message.type, "")
-    if not reference and profile.open:
+    if own := reading_map(message.type, message.version):
+        return dataclasses.replace(usual, map=own)
+    reference = ""
+    if profile.open:
         reference = resources.standard_identity(syntax_name, message.version, message.type)
     if reference and resources.exists(reference, ".map.yaml"):
         return dataclasses.replace(usual, map=f"{reference}@1")
@@ -302,58 +268,18 @@ def _read(message: Message, map_: Map, agreement: Agreement, faults: list[Fault]
 
 
 def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:
-    """What this partner's agreement does with an error of the standard or of the guide (acknowledgements.md 6).
-
-    Counts, trailers and numbers of the message itself are no part of that: a cut-off document is never accepted.
-    """
-    if agreement is None or found.severity != "reject" or found.entry.level == "message":
+    """A fault with the severity the agreement gives to errors of the standard, of the guide, or of the envelope
+    (acknowledgements.md 6). A set without its trailer is never accepted: it is cut off."""
+    if agreement is None or found.severity != "reject":
         return found
+    if found.entry.level == "message":
+        counted = found.code in ("message.count", "message.control-mismatch")
+        accepted = counted and agreement.on_envelope_error == "accept"
+        return dataclasses.replace(found, severity="error") if accepted else found
     policy = agreement.on_guide_error if found.guide else agreement.on_standard_error
     if policy == "reject":
         return found
     return dataclasses.replace(found, severity="error" if policy == "accept_with_errors" else "exception")
-
-
-def _identity_faults(interchange: Interchange, profile: Profile) -> Iterator[Fault]:
-    """Is it from this partner, to us, and for this environment?"""
-    if profile.open:
-        return
-    pair = profile.identities(interchange.syntax)
-    at = {"sender": 6, "receiver": 8, "test": 15} if interchange.syntax == "x12" else _UNB
-    sender = _shown(interchange.sender)
-    if pair is None:
-        other = profile.x12 or profile.edifact
-        expected = _shown(Identity(other.partner.id, other.partner.qualifier)) if other else "an agreed identity"
-        yield fault("interchange.sender-unknown", _header(interchange, at["sender"]), found=sender, expected=expected)
-        return
-    known = (pair.partner, *pair.also)
-    if not any((side.id, side.qualifier) == (interchange.sender.id, interchange.sender.qualifier) for side in known):
-        expected = " or ".join(_shown(Identity(side.id, side.qualifier)) for side in known)
-        yield fault("interchange.sender-unknown", _header(interchange, at["sender"]), found=sender, expected=expected)
-    elif (pair.own.id, pair.own.qualifier) != (interchange.receiver.id, interchange.receiver.qualifier):
-        expected = _shown(Identity(pair.own.id, pair.own.qualifier))
-        place = _header(interchange, at["receiver"])
-        yield fault("interchange.receiver-unknown", place, found=_shown(interchange.receiver), expected=expected)
-    elif interchange.test != (profile.environment == "test"):
-        expected = "test" if profile.environment == "test" else "production"
-        found = "test" if interchange.test else "production"
-        place = _header(interchange, at["test"])
-        yield fault("interchange.test-flag", place, found=found, expected=expected, severity="reject")
-
-
-def _header(interchange: Interchange, element: int) -> Location:
-    tag = "ISA" if interchange.syntax == "x12" else "UNB"
-    return Location(
-        path=f"{tag}[{interchange.number}]/{tag}{element:02d}",
-        interchange=interchange.control,
-        tag=tag,
-        element=element,
-        offset=interchange.offset,
-    )
-
-
-def _shown(identity: Identity) -> str:
-    return f"{identity.qualifier}:{identity.id}" if identity.qualifier else identity.id
 
 
 def _fault_at(message: Message, code: str, found: str, expected: str) -> Fault:

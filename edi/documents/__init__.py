@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edi.documents.acknowledgement import OrderAcknowledged
+from edi.documents.advice import ApplicationAdvice
 from edi.documents.event import Event, content_hash, stable_id
 from edi.documents.exchange import Acknowledgement
 from edi.documents.keys import Keys, keys_of
@@ -23,6 +24,8 @@ TYPES: dict[str, tuple[type[Data], str]] = {
     "procurement.order.acknowledged.v1": (OrderAcknowledged, "1.0"),
     "exchange.ack.received.v1": (Acknowledgement, "1.0"),
     "exchange.ack.sent.v1": (Acknowledgement, "1.0"),
+    "exchange.advice.received.v1": (ApplicationAdvice, "1.0"),
+    "exchange.advice.sent.v1": (ApplicationAdvice, "1.0"),
 }
 
 
@@ -83,6 +86,7 @@ def event_from_json(value: dict[str, Any]) -> Event:
 __all__ = [
     "TYPES",
     "Acknowledgement",
+    "ApplicationAdvice",
     "Data",
     "Event",
     "Keys",

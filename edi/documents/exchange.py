@@ -2,6 +2,7 @@
 
 One shape for all of them, so that they are read and written through ordinary maps. `outcome.value` at every level is
 one of accepted, accepted_with_errors, partially_accepted, rejected, received. Codes are the wire codes of the kind.
+Not here: the answer of an application (824, APERAK), edi/documents/advice.py.
 """
 
 from __future__ import annotations
@@ -29,6 +30,18 @@ class AnsweredInterchange(Data):
     time: Text | None = None
 
 
+class Context(Data):
+    """What an error of a 999 belongs to (CTX): `SITUATIONAL TRIGGER` with the place that made something required, or
+    the name of a business unit with its `value`."""
+
+    name: Text
+    value: Text | None = None
+    tag: Text | None = None
+    position: int | None = None
+    loop: Text | None = None
+    element: int | None = None
+
+
 class ElementAnswer(Data):
     """As on the wire: `position` counts the first element as 1 in X12, the segment tag as 1 in CONTRL (0098). `ref` is
     the data element number; `value` a copy of what was sent, if it fits."""
@@ -39,6 +52,7 @@ class ElementAnswer(Data):
     ref: Text | None = None
     code: Text
     value: Text | None = None
+    contexts: tuple[Context, ...] = ()
 
 
 class SegmentAnswer(Data):
@@ -48,11 +62,23 @@ class SegmentAnswer(Data):
     tag: Text | None = None
     loop: Text | None = None
     code: Text | None = None
+    contexts: tuple[Context, ...] = ()
     elements: tuple[ElementAnswer, ...] = ()
 
 
+class ServicePlace(Data):
+    """The service segment in error (0013, 0135) and the place in it (S011; the tag is position 1): CONTRL only."""
+
+    tag: Text
+    position: int | None = None
+    component: int | None = None
+
+
 class MessageAnswer(Data):
-    """The verdict on one set: ST01/ST02/ST03 or UNH 0065 with version, release, agency, association / 0062."""
+    """The verdict on one set: ST01/ST02/ST03 or UNH 0065 with version, release, agency, association / 0062.
+
+    `convention` is ST03, from 005010 on.
+    """
 
     control: Text
     type: Text | None = None
@@ -60,13 +86,15 @@ class MessageAnswer(Data):
     release: Text | None = None
     agency: Text | None = None
     association: Text | None = None
+    convention: Text | None = None
     outcome: Code
     codes: tuple[Text, ...] = ()
+    service: ServicePlace | None = None
     segments: tuple[SegmentAnswer, ...] = ()
 
 
 class GroupAnswer(Data):
-    """The verdict on one functional group: GS01, GS06, GS08 and the counts of AK9."""
+    """The verdict on one functional group of X12: GS01, GS06, GS08 and the counts of AK9."""
 
     type: Text
     control: Text
@@ -78,11 +106,23 @@ class GroupAnswer(Data):
     codes: tuple[Text, ...] = ()
 
 
+class UngAnswer(Data):
+    """The verdict on one group of EDIFACT (UCF): UNG 0048, S006, S007, and on its messages."""
+
+    control: Text
+    sender: Who | None = None
+    receiver: Who | None = None
+    outcome: Code
+    code: Text | None = None
+    service: ServicePlace | None = None
+    messages: tuple[MessageAnswer, ...] = ()
+
+
 class Acknowledgement(Data):
     """Data of `exchange.ack.received.v1` and `exchange.ack.sent.v1`.
 
     997 and 999 answer one `group`; CONTRL and TA1 answer one `interchange` and have the `outcome` and `code` of that
-    level.
+    level. Messages of an EDIFACT interchange with groups stand in `groups`.
     """
 
     kind: Text
@@ -90,4 +130,6 @@ class Acknowledgement(Data):
     group: GroupAnswer | None = None
     outcome: Code | None = None
     code: Text | None = None
+    service: ServicePlace | None = None
     messages: tuple[MessageAnswer, ...] = ()
+    groups: tuple[UngAnswer, ...] = ()

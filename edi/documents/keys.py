@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edi.documents.acknowledgement import OrderAcknowledged
+from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement
 from edi.documents.order import OrderReleased
 from edi.documents.types import Code, Data
@@ -42,6 +43,9 @@ def keys_of(data: Data) -> Keys:
         return Keys(f"po/{data.order.number}", number, _value(data.purpose), data.order.revision or "")
     if isinstance(data, Acknowledgement):
         about = data.group.control if data.group else data.interchange.control if data.interchange else ""
+        return Keys(f"exchange/{data.kind}/{about}", f"{data.kind}/{about}")
+    if isinstance(data, ApplicationAdvice):
+        about = data.number or "/".join(document.reference or document.control or "" for document in data.documents)
         return Keys(f"exchange/{data.kind}/{about}", f"{data.kind}/{about}")
     raise EventError(f"{type(data).__name__} is not the data of a canonical event")
 

@@ -239,9 +239,9 @@ def test_contrl_names_a_missing_segment_by_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (ordrsp(name="INVOIC:D:01B:UN"), "17"),
-        (ordrsp(unt="UNT+9+1'"), "29"),
-        (ordrsp(unt="UNT+15+2'"), "28"),
+        (ordrsp(name="INVOIC:D:01B:UN"), "17+UNH"),
+        (ordrsp(unt="UNT+9+1'"), "29+UNT+2"),
+        (ordrsp(unt="UNT+15+2'"), "28+UNT+3"),
         (ordrsp(unt=" "), "13"),
     ],
     ids=["unsupported", "count", "reference", "trailer"],
@@ -262,10 +262,10 @@ def test_contrl_cannot_accept_with_errors() -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (edifact(ordrsp(), sender="9:14"), "23"),
-        (edifact(ordrsp(), unb="++++++1"), "25"),
-        (edifact(), "32"),
-        (edifact(ordrsp()).replace(b"+4012345000009:14+2", b"+4012345000008:14+2"), "7"),
+        (edifact(ordrsp(), sender="9:14"), "23+UNB+3"),
+        (edifact(ordrsp(), unb="++++++1"), "25+UNB+12"),
+        (edifact(), "32+UNZ"),
+        (edifact(ordrsp()).replace(b"+4012345000009:14+2", b"+4012345000008:14+2"), "7+UNB+4"),
     ],
     ids=["sender", "test", "empty", "receiver"],
 )
@@ -286,9 +286,16 @@ def test_contrl_is_sent_as_agreed_or_as_asked() -> None:
 
 def test_groups_of_edifact() -> None:
     good = edifact(f"{UNG}{ordrsp()}{ordrsp('2', bgm='')}UNE+2+5'", unz="UNZ+1+7'")
-    assert only(good, NORDWERK, "UCI", "UCM") == [UCI + "7", "UCM+2+ORDRSP:D:01B:UN:EAN009+4"]
+    ucf = "UCF+5+4012345500004:14+4012345000009:14+"
+    assert only(good, NORDWERK, "UC") == [UCI + "7", ucf + "7", "UCM+2+ORDRSP:D:01B:UN:EAN009+4", "UCS+1+13"]
     twice = edifact(f"{UNG}{ordrsp()}UNE+1+5'", f"{UNG}{ordrsp()}UNE+1+5'")
-    assert only(twice, NORDWERK) == [UCI + "7", "UCM+1+ORDRSP:D:01B:UN:EAN009+4+26"]
+    assert only(twice, NORDWERK) == [UCI + "7", ucf + "4+26+UNG"]
+    assert only(twice, with_policy(NORDWERK, detail="all")) == [
+        UCI + "7",
+        ucf + "7",
+        "UCM+1+ORDRSP:D:01B:UN:EAN009+7",
+        ucf + "4+26+UNG",
+    ]
 
 
 def test_syntax_4_is_answered_in_syntax_4() -> None:

@@ -81,7 +81,7 @@ WRONG = [
     ("acme", "map: acme/855@1", "map: acme/855", "agreements.1.map", "with its version, such as"),
     ("acme", "map: acme/855@1", "mapp: acme/855@1", "agreements.1.mapp", "there is no such key"),
     ("acme", "functional: 997", "functional: 998", "agreements.1.ack.functional", "write '997'"),
-    ("acme", "functional: 997", "functional: contrl", "agreements.1.ack", "answered with 997 or none"),
+    ("acme", "functional: 997", "functional: contrl", "agreements.1.ack", "answered with 997, 999 or none"),
     ("acme", "detail: errors", "detail: some", "agreements.1.ack.detail", "write 'errors' or 'all'"),
     ("acme", 'element: "*"', 'element: ">"', "agreements.0.delimiters", "'>' is used for two purposes"),
     ("acme", 'element: "*"', 'element: "A"', "agreements.0.delimiters", "element: 'A' is not one character"),
@@ -94,7 +94,7 @@ WRONG = [
     ("nordwerk", "ORDERS D:01B:UN:EAN010", "ORDERS D.01B", "agreements.0.document", "is no document; write"),
     ("nordwerk", "identifier: UNOC", "identifier: UNOQ", "agreements.0.syntax", "write identifier and version"),
     ("nordwerk", 'version: "3"', 'version: "7"', "agreements.0.syntax", "write identifier and version"),
-    ("nordwerk", "contrl: syntax", "contrl: receipt", "agreements.1.ack.contrl", "write 'syntax'"),
+    ("nordwerk", "contrl: syntax", "contrl: twice", "agreements.1.ack.contrl", "write 'receipt'"),
 ]  # fmt: skip
 
 
