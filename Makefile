@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo run test check format clean
+FUZZ_SECONDS ?= 60
+
+.PHONY: demo run test check fuzz format clean
 
 demo: .venv/installed
 	$(BIN)/gateway demo
@@ -22,6 +24,13 @@ check: .venv/tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A search for inputs that break the library, FUZZ_SECONDS for each target; what it finds is in .fuzz/.
+fuzz: .venv/tested
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris \
+		|| { echo 'make fuzz needs atheris, and atheris has no wheel for this Python or system'; exit 1; }
+	for target in inspect explain translate acks; do \
+		$(BIN)/python -m tests.fuzz.campaign $$target --seconds $(FUZZ_SECONDS) || exit 1; done
+
 format: .venv/tested
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -37,4 +46,4 @@ format: .venv/tested
 	touch $@
 
 clean:
-	rm -rf .venv instance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .fuzz instance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -39,7 +39,7 @@ def run_after(terminator: str) -> str:
         return r"\n?[\t ]*"
     if terminator == "\n":
         return r"[\t ]*"
-    return r"[\r\n\t ]*"
+    return r"[\r\n ]*" if terminator == "\t" else r"[\r\n\t ]*"
 
 
 class Splitter:
