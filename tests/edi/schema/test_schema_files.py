@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ FILES = sorted(
     str(path.relative_to(maps_folder())).removesuffix(".schema.yaml") for path in maps_folder().rglob("*.schema.yaml")
 )
 DICTIONARIES = sorted(maps_folder().rglob("segments.yaml"))
+SOURCES = sorted([*DICTIONARIES, *maps_folder().rglob("*.schema.yaml")])
 
 
 X12_004010 = "810 820 824 832 846 850 855 856 860 861 865 940 943 944 945 947 997 ta1"
@@ -155,3 +157,9 @@ def test_a_schema_is_kept_until_its_file_changes() -> None:
 def test_a_ta1_is_the_same_segment_in_each_release() -> None:
     old, new = (load_schema(f"x12/{release}/ta1").segments["TA1"] for release in ("004010", "005010"))
     assert old == new
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(maps_folder())))
+def test_an_open_question_says_what_is_open(path: Path) -> None:
+    for line in path.read_text().splitlines():
+        assert "# check" not in line or re.search(r"# check: \S{2,} \S", line), line
