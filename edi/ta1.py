@@ -13,6 +13,7 @@ from edi.documents.types import Code
 from edi.faults import Fault
 from edi.model import Message, Segment
 from edi.schema import load_schema
+from edi.syntax.tags import is_date, is_time
 
 _DIGITS = re.compile("[0-9]+")
 _OUTCOMES = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}
@@ -50,8 +51,8 @@ def write_ta1(data: Acknowledgement, at: dt.datetime) -> Segment:
     return [
         "TA1",
         control[-9:].zfill(9) if _DIGITS.fullmatch(control) else "0" * 9,
-        date if _DIGITS.fullmatch(date) and len(date) == 6 else f"{at:%y%m%d}",
-        time[:4] if _DIGITS.fullmatch(time) and len(time) >= 4 else f"{at:%H%M}",
+        date if is_date(date) and len(date) == 6 else f"{at:%y%m%d}",
+        time[:4] if is_time(time[:4]) else f"{at:%H%M}",
         _VERDICTS.get(data.outcome.value if data.outcome else "", "R"),
         data.code or "000",
     ]
