@@ -45,7 +45,8 @@ def answers(data: Acknowledgement | ApplicationAdvice) -> tuple[AckResult, ...]:
     """What a received acknowledgement says: one result for the level above, then one per set named; for an 824 or
     APERAK one per document."""
     if isinstance(data, ApplicationAdvice):
-        return tuple(_document(data, document) for document in data.documents)
+        found = tuple(_document(data, document) for document in data.documents)
+        return found or (AckResult(kind=data.kind, scope="document", outcome="received"),)
     return tuple(_functional(data))
 
 

@@ -8,6 +8,7 @@ nothing is sent again by itself.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -25,6 +26,8 @@ RANK = {"sent": 0, "collected": 1, "accepted": 2, "accepted_with_errors": 3, "re
 def match(c: Any, partner: Partner, results: tuple[edi.AckResult, ...], row: Any, now: dt.datetime) -> set[str]:
     """One acknowledgement against the sets we sent."""
     head = results[0]
+    if head.scope == "document":
+        return {lane for result in results for lane in _advice(c, partner, result, row, now)}
     if head.kind in ("997", "999"):
         sent = answers.sent_by_group(c, partner.id, head.group_type, head.group_control)
     else:
@@ -44,6 +47,26 @@ def match(c: Any, partner: Partner, results: tuple[edi.AckResult, ...], row: Any
             continue
         touched |= _apply(c, partner, line, result, now)
     return touched
+
+
+def _advice(c: Any, partner: Partner, result: edi.AckResult, row: Any, now: dt.datetime) -> set[str]:
+    """An 824 or APERAK on one document: by the numbers it repeats, else by the number of the order."""
+    sent = []
+    if result.group_control:
+        numbered = answers.sent_by_group_number(c, partner.id, result.group_control)
+        sent = [line for line in numbered if not result.control or _number(line.control) == _number(result.control)]
+    elif result.kind == "APERAK" and result.control:
+        sent = list(answers.sent_by_interchange(c, partner.id, "edifact", _number(result.control)))
+    if result.reference:
+        about = list(answers.sent_for_subject(c, partner.id, f"po/{result.reference}"))
+        # Numbers return after a while; an order of the right number among them is the one that is meant.
+        sent = [line for line in sent if line.subject == f"po/{result.reference}"] or about or sent
+    if not sent:
+        _unmatched(c, partner, result, row, now, "nothing we sent has this number")
+        return set()
+    outcome = "accepted_with_errors" if result.outcome == "partially_accepted" else result.outcome
+    told = dataclasses.replace(result, outcome=outcome)
+    return {lane for line in sent for lane in _apply(c, partner, line, told, now)}
 
 
 def _apply(c: Any, partner: Partner, line: Any, result: edi.AckResult, now: dt.datetime) -> set[str]:
@@ -107,6 +130,7 @@ def collected(c: Any, mailbox: str, delivery: str, now: dt.datetime) -> None:
 
 def _unmatched(c: Any, partner: Partner, head: edi.AckResult, row: Any, now: dt.datetime, why: str) -> None:
     about = f"group {head.group_type} {head.group_control}" if head.group_control else f"interchange {head.interchange}"
+    about = f"document {head.reference or head.control}" if head.scope == "document" else about
     sentence = f"{row.name}: the {head.kind} for {about} matches nothing: {why}"
     case = Case("ack.unmatched", sentence, "edi", actual=about)
     open_case(c, case, now, partner=partner.id, receipt=row.id, dedupe=f"unmatched|{row.id}|{about}")

@@ -111,17 +111,20 @@ class Flow:
 
     async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
         data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
-        results = edi.translate_each(data, partner.profile)
         work = intake.Intake(row, partner, data, done=row.sets)
+        loop = asyncio.get_running_loop()
+
+        def seen(interchange: edi.Interchange) -> bool:
+            """Called where the file is read, outside the loop that reads the ledger."""
+            reading = self.ledger.read(lambda c: work.seen(c, interchange))
+            return asyncio.run_coroutine_threadsafe(reading, loop).result()
+
+        results = edi.translate_each(data, partner.profile, seen=seen)
         while len(taken := await asyncio.to_thread(_take, results)) == SETS_PER_TRANSACTION:
-            await self._store(lane, token, row, partner, await self._batch(work, taken))
-        last = await self._batch(work, taken)
+            await self._store(lane, token, row, partner, work.batch(taken))
+        last = work.batch(taken)
         while not await self._finish(lane, token, row, partner, last, work):
             logger.info("control numbers were taken meanwhile; written again", receipt=row.id)
-
-    async def _batch(self, work: intake.Intake, taken: list[edi.Result]) -> Batch:
-        await self.ledger.read(lambda c: work.look(c, taken))
-        return work.batch(taken)
 
     async def _store(self, lane: str, token: str, row: Any, partner: Partner, batch: Batch) -> None:
         def tx2(c: Any) -> set[str]:

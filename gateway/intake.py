@@ -1,6 +1,6 @@
 """What a translated file turns into: rows, events, answers, decisions for people, and the words for whoever sent it.
 
-Pure apart from `look`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes
+Pure apart from `seen`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes
 (outbox.py). Rule protected: an interchange seen before is never processed again, and nothing of a file is lost
 without a sentence that says why.
 """
@@ -25,6 +25,8 @@ REUSED = (
     "its control number was used before by another interchange of this sender; it was kept and not processed. "
     "Send it again with a new control number"
 )
+# Which interchanges the partner is told to have sent before, by `duplicates` of their partner.yaml.
+REFUSED = {"reanswer": {"reused"}, "reject": {"duplicate", "reused"}, "silent": set[str]()}
 MOST_FAULTS = 100  # kept and shown for one set
 
 
@@ -105,17 +107,13 @@ class Intake:
     _outside: list[edi.Fault] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
 
-    def look(self, c: Any, results: Sequence[edi.Result]) -> None:
-        """Which interchanges were seen before, and what was answered then."""
-        for interchange in (r.interchange for r in results if r.interchange is not None):
-            if interchange.offset in self._verdicts:
-                continue
-            self._verdicts[interchange.offset] = self._verdict(c, interchange)
+    def seen(self, c: Any, interchange: edi.Interchange) -> bool:
+        """Is this interchange to be refused as a duplicate? Asked once for each that is otherwise acceptable."""
+        verdict = self._verdicts[interchange.offset] = self._verdict(c, interchange)
+        return verdict in REFUSED[self.partner.file.duplicates]
 
     def _verdict(self, c: Any, interchange: edi.Interchange) -> str:
-        """accepted | foreign | duplicate (seen before, same content) | reused (seen before, other content)."""
-        if any(fault.severity == "reject" for fault in interchange.faults):
-            return "foreign"
+        """accepted | duplicate (seen before, same content) | reused (seen before, other content)."""
         key = _dedupe(interchange)
         if key in self._keys:  # twice in this file
             self._known.add(interchange.offset)
@@ -151,7 +149,9 @@ class Intake:
         """The rows of these results, without those an earlier run stored."""
         batch = Batch()
         for result in results:
-            verdict = self._verdicts.get(result.interchange.offset, "") if result.interchange is not None else ""
+            verdict = ""
+            if result.interchange is not None:  # one that `seen` was not asked about is refused for what it is
+                verdict = self._verdicts.setdefault(result.interchange.offset, "foreign")
             if result.message is not None:
                 self._number += 1
             fresh = self._number > self.done
@@ -160,6 +160,8 @@ class Intake:
                 batch.interchanges.append(self._interchange_row(result.interchange, verdict))
             if verdict in ("duplicate", "reused"):
                 self._count(verdict)
+                if result.interchange is not None and _told_of(result.interchange):
+                    self.due.extend(result.acks)  # that it is a duplicate, and nothing else
                 continue
             noted = (fault for fault in result.outside if fault.severity != "warning")
             self._outside.extend(itertools.islice(noted, max(0, MOST_FAULTS - len(self._outside))))
@@ -302,6 +304,11 @@ def _file_kind(first: edi.Fault | None) -> str:
     if code == "interchange.test-flag":
         return "environment.mismatch"
     return "identity.foreign" if code.startswith("interchange.") and code.endswith("-unknown") else "syntax.rejected"
+
+
+def _told_of(interchange: edi.Interchange) -> bool:
+    """Was it refused as a duplicate?"""
+    return any(fault.code == "interchange.duplicate" for fault in interchange.faults)
 
 
 def _dedupe(interchange: edi.Interchange | edi.overview.InterchangeLine) -> str:

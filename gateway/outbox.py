@@ -19,6 +19,8 @@ from gateway.ledger.queries import answers, deliveries, receipts
 from gateway.partners import Partner
 from gateway.ports import Case, Parcel
 
+ANSWERS = (edi.documents.Acknowledgement, edi.documents.ApplicationAdvice)
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
@@ -103,7 +105,7 @@ def acknowledgements(
     for item in numbered:
         ack = item.event
         assert ack is not None
-        assert isinstance(ack.data, edi.documents.Acknowledgement)
+        assert isinstance(ack.data, ANSWERS)
         try:
             payload = edi.render(ack, partner.profile, item.numbers, now)
         except edi.RenderError as error:
@@ -271,8 +273,8 @@ def _numbered(
 
 
 def _syntax_of(ack: edi.Event) -> str:
-    assert isinstance(ack.data, edi.documents.Acknowledgement)
-    return "edifact" if ack.data.kind == "CONTRL" else "x12"
+    assert isinstance(ack.data, ANSWERS)
+    return "edifact" if ack.data.kind in ("CONTRL", "APERAK") else "x12"
 
 
 def _refusal_name(name: str) -> str:

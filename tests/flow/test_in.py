@@ -193,10 +193,10 @@ async def test_a_translation_that_fails_inside_is_parked_and_the_next_goes_on(
 
     real = edi.translate_each
 
-    def broken(data: bytes, profile: edi.Profile) -> object:
+    def broken(data: bytes, profile: edi.Profile, **options: Any) -> object:
         if b"P00099" in data:
             raise ZeroDivisionError("a defect")
-        return real(data, profile)
+        return real(data, profile, **options)
 
     monkeypatch.setattr("edi.translate_each", broken)
     bad = await world.upload(isa([set_855(order="P00099")]))

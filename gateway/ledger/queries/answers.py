@@ -49,6 +49,15 @@ def sent_by_group(c: sa.Connection, partner: str, group_type: str, control: str)
     ).all()
 
 
+def sent_by_group_number(c: sa.Connection, partner: str, control: str) -> Sequence[Any]:
+    """Sets sent in a functional group whose kind is not named (824: OTI08)."""
+    return c.execute(
+        sa.select(sent_set).where(
+            sent_set.c.partner == partner, sent_set.c.syntax == "x12", sent_set.c.group_control == control
+        )
+    ).all()
+
+
 def sent_by_interchange(c: sa.Connection, partner: str, syntax: str, control: str) -> Sequence[Any]:
     """Sets sent in an interchange (CONTRL: UCI 0020; TA1: TA101)."""
     return c.execute(
