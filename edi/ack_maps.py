@@ -2,7 +2,7 @@
 
     997     groups before 005010: the map of 004010; from 005010 on: that of 005010. GS08 is the group's own release.
     999     exists from 005010 on: groups of an older release are answered in 005010, later ones in their own.
-    824     always 004010.
+    824     written in 004010; read as 997s are, because TED changed in 005010.
     CONTRL  the syntax version of the interchange answered: D:3 for 1 to 3, 4:1 for 4.
     APERAK  D.96A for messages of the directories of the nineties, D.01B for later ones.
 
@@ -27,13 +27,13 @@ def release(version: str) -> str:
 
 def reading_map(type_: str, version: str) -> str:
     """The map of an acknowledgement that needs no agreement; empty for other documents."""
-    if type_ == "997":
-        return f"x12/{X12_005010 if release(version) >= X12_005010 else X12_004010}/997@1"
+    if type_ in ("997", "824"):
+        return f"x12/{X12_005010 if release(version) >= X12_005010 else X12_004010}/{type_}@1"
     if type_ == "APERAK":
         return f"edifact/{'d96a' if version.partition('.')[2].startswith('9') else 'd01b'}/aperak@1"
     if type_ == "CONTRL":  # it calls itself D:3 or 4:1 (ISO 9735-4)
         return f"edifact/service/{'v4' if version.startswith('4') else 'v3'}/contrl@1"
-    return {"999": f"x12/{X12_005010}/999@1", "824": f"x12/{X12_004010}/824@1"}.get(type_, "")
+    return f"x12/{X12_005010}/999@1" if type_ == "999" else ""
 
 
 def written_version(data: Acknowledgement | ApplicationAdvice) -> str:

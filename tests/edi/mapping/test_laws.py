@@ -195,7 +195,7 @@ CUTS = {
 
 @pytest.mark.parametrize("identity", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
-    events_ = drawn(CASES[f"{identity}@1"], 60)
+    events_ = drawn(CASES[f"{identity}@1"], 200)
     original = (maps_folder() / f"{identity}.map.yaml").read_text()
     undetected = []
     for number, cut in enumerate(CUTS[identity]):
