@@ -1,6 +1,7 @@
-"""What is in a file: envelopes, parties, control numbers, messages. The `edi inspect` command and the console use it.
+"""What is in a file: envelopes, parties, control numbers, messages, as one value.
 
-Not here: whether the content is right (edi/check.py). Rule protected: any bytes give an overview, never an exception.
+Not here: whether the content is right (edi/check.py); the same of a file of any size (edi/inspection.py). Rule
+protected: any bytes give an overview, never an exception.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class GroupLine:
     messages: int
 
     def __str__(self) -> str:
-        plural = "message" if self.messages == 1 else "messages"
-        return f"group {self.type} {self.control} ({self.version}): {self.messages} {plural}"
+        name = " ".join(part for part in (self.type or "?", self.control) if part)
+        return f"group {name}" + (f" ({self.version})" if self.version else "")
 
     def to_json(self) -> dict[str, Any]:
         return {"type": self.type, "control": self.control, "version": self.version, "messages": self.messages}
@@ -82,17 +83,10 @@ class InterchangeLine:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "syntax": self.syntax,
-            "sender": self.sender.id,
-            "sender_qualifier": self.sender.qualifier,
-            "receiver": self.receiver.id,
-            "receiver_qualifier": self.receiver.qualifier,
-            "control": self.control,
-            "version": self.version,
-            "test": self.test,
-            "charset": self.charset,
-            "groups": [group.to_json() for group in self.groups],
+            **start_of_interchange(self),
             "messages": [message.to_json() for message in self.messages],
+            "groups": [group.to_json() for group in self.groups],
+            **end_of_interchange(self),
             "faults": [fault.to_json() for fault in self.faults],
         }
 
@@ -103,23 +97,6 @@ class Overview:
 
     interchanges: tuple[InterchangeLine, ...]
     faults: tuple[Fault, ...]
-
-    def __str__(self) -> str:
-        """For people: one line per interchange, group and message, faults behind the interchange they belong to."""
-        lines: list[str] = []
-        for one in self.interchanges:
-            test = ", test" if one.test else ""
-            parties = f"{one.sender.id or '?'} -> {one.receiver.id or '?'}"
-            lines.append(f"{one.syntax} interchange {one.control or '?'}: {parties}, {one.version}{test}")
-            shown = 0
-            for message in one.messages:
-                for group in one.groups[shown : message.group]:
-                    lines.append(f"  {group}")
-                shown = max(shown, message.group)
-                lines.append(f"  {message}" if message.group else str(message))
-            lines += [f"  {fault.severity}: {fault.message}" for fault in one.faults]
-        lines += [f"{fault.severity}: {fault.message}" for fault in self.faults]
-        return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape of `edi inspect --json`; keys may be added, never renamed."""
@@ -156,6 +133,39 @@ class _Open:
         )
 
 
+def start_of_interchange(one: Interchange | InterchangeLine) -> dict[str, Any]:
+    """The keys of an interchange that its header tells."""
+    return {
+        "syntax": one.syntax,
+        "sender": one.sender.id,
+        "sender_qualifier": one.sender.qualifier,
+        "receiver": one.receiver.id,
+        "receiver_qualifier": one.receiver.qualifier,
+        "control": one.control,
+        "version": one.version,
+        "test": one.test,
+    }
+
+
+def end_of_interchange(one: Interchange | InterchangeLine) -> dict[str, Any]:
+    """The keys of an interchange that are known when all of it was read."""
+    return {"charset": one.charset}
+
+
+def message_line(message: Message, group: int) -> MessageLine:
+    """The line of a message in the group of this place."""
+    return MessageLine(
+        message.type,
+        message.version,
+        message.control,
+        message.convention,
+        len(message.segments),
+        message.offset,
+        len(message.raw),
+        group,
+    )
+
+
 def inspect(data: bytes | BinaryIO) -> Overview:
     """The envelopes and messages of an input. Never raises for bad data."""
     done: list[InterchangeLine] = []
@@ -168,18 +178,7 @@ def inspect(data: bytes | BinaryIO) -> Overview:
         if isinstance(item, Group) and current:
             current.groups.append(item)
         elif isinstance(item, Message) and current:
-            current.messages.append(
-                MessageLine(
-                    item.type,
-                    item.version,
-                    item.control,
-                    item.convention,
-                    len(item.segments),
-                    item.offset,
-                    len(item.raw),
-                    len(current.groups) if item.group else 0,
-                )
-            )
+            current.messages.append(message_line(item, len(current.groups) if item.group else 0))
         elif isinstance(item, InterchangeEnd) and current:
             done.append(current.closed())
             current = None

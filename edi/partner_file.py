@@ -7,6 +7,7 @@ tolerances, contacts ...) are named here so that a misspelt key is refused, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -343,6 +344,9 @@ def load_profile(path: Path | str, environment: Literal["prod", "test"] = "prod"
     return profile_of(file, folder if folder.is_dir() else folder.parent, environment)
 
 
-def default_profile(syntax: Syntax = "x12") -> Profile:
-    """A profile for documents of unknown partners: any identity, any document that has a base map."""
-    return Profile(partner="unknown", open=True)
+def default_profile(syntax: Syntax = "x12", schemas: Sequence[Path] = ()) -> Profile:
+    """A profile for documents of unknown partners: any identity, any document that has a schema.
+
+    `schemas` are folders of further schema files (`x12/004010/852.schema.yaml`), searched before the shipped ones.
+    """
+    return Profile(partner="unknown", open=True, schemas=tuple(schemas))

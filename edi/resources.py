@@ -63,3 +63,11 @@ def standard_identity(syntax: str, version: str, document: str) -> str:
             release = release or "004010"
         return f"x12/{release}/{document.lower()}"
     return f"{syntax}/{version.lower().replace('.', '')}/{document.lower()}"
+
+
+def identities(suffix: str, folders: Sequence[Path] = ()) -> list[str]:
+    """The identities of all files with this suffix, of the caller's own folders and of the shipped maps, sorted."""
+    found: set[str] = set()
+    for folder in (*folders, maps_folder()):
+        found.update(str(path.relative_to(folder).as_posix())[: -len(suffix)] for path in folder.rglob(f"*{suffix}"))
+    return sorted(name for name in found if _IDENTITY.fullmatch(name))

@@ -53,10 +53,15 @@ def translate(source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None =
     return Translation(profile, tuple(translate_each(source, profile, seen=seen)))
 
 
-def translate_each(source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None) -> Iterator[Result]:
+def translate_each(
+    source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None, events: bool = True
+) -> Iterator[Result]:
     """As `translate`, one result per transaction set as it is read; memory is bounded by the largest set, or by the
-    largest group or interchange where the partner's `reject_scope` says that a bad set rejects those around it."""
-    reading = _Reading(profile, Acknowledger(profile), seen)
+    largest group or interchange where the partner's `reject_scope` says that a bad set rejects those around it.
+
+    Without `events` every set is judged and acknowledged all the same, but no event is made of it, which is quicker.
+    """
+    reading = _Reading(profile, Acknowledger(profile), seen, events)
     items = syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits)
     held: Result | None = None  # one result waits, so that the end of its group and interchange can be attached
     outside: list[Fault] = []
@@ -86,6 +91,7 @@ class _Reading:
     profile: Profile
     acknowledger: Acknowledger
     seen: Seen | None = None
+    events: bool = True
     refused: bool = False  # judging: the interchange, or the group that is open
     interchange: Interchange | None = None  # answering
     group: Group | None = None
@@ -156,15 +162,16 @@ class _Reading:
                     )
                 )
             elif agreement.map:
-                map_ = load_map(agreement.map, self.profile.folder)
+                map_ = load_map(agreement.map, self.profile.folder, self.profile.schemas)
                 reading = _read(message, map_, agreement, faults)
                 data, event_type, map_version = reading.data, map_.event, map_.version
             else:
-                faults.extend(compile_check(load_schema(agreement.schema)).faults(message))
+                schema = load_schema(agreement.schema, self.profile.schemas)
+                faults.extend(compile_check(schema).faults(message))
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         event = None
-        if data is not None and verdict != "rejected":
+        if self.events and data is not None and verdict != "rejected":
             event = self._event(message, data, event_type, map_version)
         result = Result(
             interchange=message.interchange,
@@ -186,6 +193,8 @@ class _Reading:
         return self.agreements[key]
 
     def _agreed(self, message: Message) -> str:
+        if self.profile.open:
+            return "a document that has a schema"
         agreed = [
             a.document
             for a in self.profile.agreements
@@ -236,16 +245,16 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
     reference = ""
     if profile.open:
         reference = resources.standard_identity(syntax_name, message.version, message.type)
-    if reference and resources.exists(reference, ".map.yaml"):
+    if reference and resources.exists(reference, ".map.yaml", profile.schemas):
         return dataclasses.replace(usual, map=f"{reference}@1")
-    if reference and resources.exists(reference, ".schema.yaml"):
+    if reference and resources.exists(reference, ".schema.yaml", profile.schemas):
         return dataclasses.replace(usual, schema=reference)
     return None
 
 
 def check_agreement(profile: Profile, agreement: Agreement) -> None:
     """Load all that an agreement needs. Raises MapError if a map or schema is unusable or for another document."""
-    map_ = load_map(agreement.map, profile.folder)
+    map_ = load_map(agreement.map, profile.folder, profile.schemas)
     compile_check(map_.schema)
     if agreement.type.lower() not in map_.schema.identity:
         raise MapError(

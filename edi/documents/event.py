@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
@@ -78,7 +77,7 @@ def content_hash(data: Data) -> str:
 
 
 def _without_raw(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _without_raw(item) for key, item in value.items() if key != "raw"}
     if isinstance(value, list):
         return [_without_raw(item) for item in value]

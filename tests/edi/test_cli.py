@@ -57,11 +57,12 @@ def test_inspect_for_people(file: str) -> None:
     assert code == 0
     assert out.splitlines() == [
         "x12 interchange 000000007: 123456789 -> 4012345000009, 00401",
-        "  group PR 1 (004010): 2 messages",
+        "  group PR 1 (004010)",
         f"    855 0001 (004010): 6 segments, 113 bytes at {MIXED.index(b'ST*')}",
         f"    855 0002 (004010): 6 segments, 113 bytes at {MIXED.index(b'ST*855*0002')}",
-        "  group PR 2 (004010): 1 message",
+        "  group PR 2 (004010)",
         f"    855 0001 (004010): 6 segments, 113 bytes at {MIXED.rindex(b'ST*')}",
+        "1 interchange, 2 groups, 3 messages, no faults",
     ]
     code, out, _ = run("inspect", "-", stdin=edifact(ordrsp(), unb="++++++1") + b"x")
     assert code == 0
@@ -131,16 +132,33 @@ def test_validate_for_machines(file: str) -> None:
 def test_validate_for_people(file: str) -> None:
     code, out, _ = run("validate", file, "--partner", ACME)
     assert code == 1
-    lines = out.splitlines()
-    assert lines[0] == (
-        "reject: 855[2]/PO1[1]/ACK[1]/ACK02: 'TEN' is not a number (expected R, 1-15 characters). "
-        "Send digits with at most one decimal mark."
-    )
-    assert lines[-3:] == ["855 0001: accepted", "855 0002: rejected", "855 0001: accepted"]
+    assert out.splitlines() == [
+        "855 0001: accepted",
+        "855 0002: rejected",
+        "  reject: 855[2]/PO1[1]/ACK[1]/ACK02: 'TEN' is not a number (expected R, 1-15 characters). "
+        "Send digits with at most one decimal mark. [element.number]",
+        "  reject: 855[2]/PO1[1]/ACK[1]/ACK05: '20261301' is not a date (expected a date CCYYMMDD). "
+        "Send an existing date. [element.date]",
+        "855 0001: accepted",
+        "3 documents: 2 accepted, 1 rejected",
+    ]
+
+
+def test_validate_does_not_repeat_itself_for_ever() -> None:
+    bad = s855(ack="ACK*IA*TEN*EA*067*20261201~" * 30)
+    _, out, _ = run("validate", "-", "--partner", ACME, stdin=x12(group(bad)))
+    lines = [line.strip() for line in out.splitlines()]
+    assert sum(line.endswith("[element.number]") for line in lines) == 21
+    assert "and 10 more [element.number]" in lines
+    _, out, _ = run("validate", "--json", "-", "--partner", ACME, stdin=x12(group(bad)))
+    assert sum(fault.get("code") == "element.number" for fault in as_json(out)) == 30
 
 
 def test_validate_of_good_and_of_refused_files() -> None:
-    assert run("validate", "-", "--partner", NORDWERK, stdin=edifact(ordrsp()))[:2] == (0, "ORDRSP 1: accepted\n")
+    assert run("validate", "-", "--partner", NORDWERK, stdin=edifact(ordrsp()))[:2] == (
+        0,
+        "ORDRSP 1: accepted\n1 document: 1 accepted\n",
+    )
     code, out, _ = run("validate", "-", "--partner", ACME, stdin=x12(group(s855()), flag="T"))
     assert code == 1
     assert "test indicator 'test' is not valid here" in out
@@ -210,11 +228,13 @@ def test_explain(file: str) -> None:
     assert (code, "Answer to an order (ORDRSP)" in out) == (0, True)
 
 
-def test_schema() -> None:
+def test_schema_of_an_event() -> None:
     code, out, _ = run("schema", "procurement.order.acknowledged.v1")
     assert code == 0
     assert json.loads(out)["properties"]["lines"]["type"] == "array"
-    assert run("schema", "procurement.order.lost.v1")[0] == 2
+    for words in ("procurement.order.lost.v1", "x12/004010/999999"), ("x12/004010/855", "QQ"), ():
+        code, out, err = run("schema", *words)
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
 
 
 def test_maps() -> None:
