@@ -65,7 +65,7 @@ def _left(ordered: Data | None, responses: list[Data]) -> Data | None:
     left = Decimal(ordered["value"])
     for response in responses:
         quantity = response.get("quantity")
-        if not quantity or _unit(quantity) not in ("", _unit(ordered)):
+        if not quantity or "value" not in quantity or _unit(quantity) not in ("", _unit(ordered)):
             return None
         left -= Decimal(quantity["value"])
     return {**ordered, "value": plain(left)} if left > 0 else {}
@@ -86,28 +86,29 @@ def amended_lines(data: Data) -> Data:
 
 def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
     first, rest = responses[0], responses[1:]
-    status = _status(first)
-    if not status:
-        first = {**first, "status": {"value": "changed"}}
-        status = "changed"
-    if status in ("rejected", "deleted") and "quantity" not in first:
-        for part in rest:
-            if _status(part) == "rejected" and set(part) == {"status", "quantity"}:
-                return [{**first, "quantity": part["quantity"]}, *(other for other in rest if other is not part)]
-    if status != "changed":
-        return [first, *rest]
-    if first.get("substitute", {}).get("ids"):
-        return [{**first, "status": {"value": "substituted"}}, *rest]
-    if not rest:
-        return [first]
-    if "quantity" in first:
-        return [{**first, "status": {"value": "accepted"}}, *rest]
-    left = _left(ordered, rest)
-    if left:
-        return [{**first, "status": {"value": "accepted"}, "quantity": left}, *rest]
-    # Nothing is left for the line itself: what it says belongs to its first part.
-    extra = {name: value for name, value in first.items() if name != "status" and name not in rest[0]}
-    return _amended([{**rest[0], **extra}, *rest[1:]], ordered)
+    while True:
+        status = _status(first)
+        if not status:
+            first = {**first, "status": {"value": "changed"}}
+            status = "changed"
+        if status in ("rejected", "deleted") and "quantity" not in first:
+            for part in rest:
+                if _status(part) == "rejected" and set(part) == {"status", "quantity"}:
+                    return [{**first, "quantity": part["quantity"]}, *(other for other in rest if other is not part)]
+        if status != "changed":
+            return [first, *rest]
+        if first.get("substitute", {}).get("ids"):
+            return [{**first, "status": {"value": "substituted"}}, *rest]
+        if not rest:
+            return [first]
+        if "quantity" in first:
+            return [{**first, "status": {"value": "accepted"}}, *rest]
+        left = _left(ordered, rest)
+        if left:
+            return [{**first, "status": {"value": "accepted"}, "quantity": left}, *rest]
+        # Nothing is left for the line itself: what it says belongs to its first part.
+        extra = {name: value for name, value in first.items() if name != "status" and name not in rest[0]}
+        first, rest = {**rest[0], **extra}, rest[1:]
 
 
 def _lay_out(data: Data) -> Data:

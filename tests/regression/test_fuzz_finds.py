@@ -6,8 +6,9 @@ import pytest
 
 import edi
 from edi.model import Message
+from edi.normalise import amended_lines
 from edi.syntax import read
-from tests.edi.interchanges import group, rows, s855, x12
+from tests.edi.interchanges import ACME, group, rows, s855, x12
 from tests.edi.syntax.test_reading_edifact import PLAIN
 from tests.fuzz.targets import OPEN, TALKATIVE, TARGETS
 
@@ -19,6 +20,18 @@ def test_a_ta1_names_no_moment_that_does_not_exist(moment: str) -> None:
     (ta1,) = rows(ack, "TA1")
     assert moment.partition("*")[2] not in ta1 or moment.startswith("261320")
     assert edi.translate(ack, OPEN).faults == []
+
+
+def test_a_partial_answer_whose_quantity_is_no_number() -> None:
+    data = x12(group(s855(ack="ACK*BP*\n80*EA~")))
+    (result,) = edi.translate(data, ACME).results
+    assert ("element.number", "855[1]/PO1[1]/ACK[1]/ACK02") in [(f.code, f.location.path) for f in result.faults]
+
+
+def test_a_line_of_many_amended_parts_without_quantity() -> None:
+    parts = [{"status": {"value": "changed"}} for _ in range(2_000)]
+    line = {"responses": [{}, *parts], "ordered": {"value": "1"}}
+    assert amended_lines({"lines": [line]})["lines"][0]["responses"] == [{"status": {"value": "changed"}}]
 
 
 def test_utf16_under_an_eight_bit_header_is_not_read_as_latin1() -> None:
