@@ -19,6 +19,7 @@ from edi.overview import Overview, inspect, is_incomplete
 from edi.partner_file import AgreementFile, PartnerFile, default_profile, load_profile, profile_of, read_partner_file
 from edi.profile import Agreement, Numbers, Profile
 from edi.render import Rendered, outgoing_agreement, render, render_checked, render_together
+from edi.syntax import extract
 from edi.translate import Result, Translation, check_agreement, translate, translate_each
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "event_from_json",
     "event_schema",
     "explain",
+    "extract",
     "inspect",
     "is_incomplete",
     "load_config",

@@ -3,6 +3,7 @@
     for item in read(source): ...          every byte of the source is in exactly one item
     offset_of(message, segment, element)   where a place stands in the source
     write(messages, envelope)              an interchange
+    extract(message)                       the interchange with this set alone
 
 Not here: what a document may contain (edi/check.py) or means (edi/mapping.py). Rule protected: any bytes can be read.
 """
@@ -17,12 +18,13 @@ from edi.model import Item
 from edi.syntax.charset import check_codec
 from edi.syntax.content import is_plain
 from edi.syntax.envelope import LIMITS, Options, read_items
+from edi.syntax.extract import extract
 from edi.syntax.places import offset_of
 from edi.syntax.wide import read_utf16, utf16_codec
 from edi.syntax.window import Window
 from edi.syntax.writer import Envelope, Outgoing, default_delimiters, write
 
-__all__ = ["LIMITS", "Envelope", "Outgoing", "default_delimiters", "is_plain", "offset_of", "read", "write"]
+__all__ = ["LIMITS", "Envelope", "Outgoing", "default_delimiters", "extract", "is_plain", "offset_of", "read", "write"]
 
 
 def read(

@@ -39,6 +39,7 @@ STABLE = [
     "event_from_json",
     "event_schema",
     "explain",
+    "extract",
     "inspect",
     "load_profile",
     "render",
