@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` (see it work) and `make test` (everything is checked). Both make .venv themselves.
+# Two commands matter: `make demo` (see it work) and `make test` (everything is checked). All make .venv themselves.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo run test check fuzz format clean
+.PHONY: demo run test check fuzz format bench clean
 
 demo: .venv/installed
 	$(BIN)/gateway demo
@@ -34,6 +34,10 @@ fuzz: .venv/tested
 format: .venv/tested
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# About ten minutes; QUICK=1 takes smaller inputs, about one, and leaves benchmarks/results.md alone.
+bench: .venv/tested
+	$(BIN)/python -m benchmarks.bench
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

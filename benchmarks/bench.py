@@ -1,0 +1,267 @@
+"""`make bench`: the measurements as tables, on the screen and in benchmarks/results.md. QUICK=1 takes smaller inputs.
+
+Not here: how time and memory are taken (benchmarks/measure.py, benchmarks/memory.py), what must be reached
+(benchmarks/goals.py). Rule protected: every figure of a table comes from this run; sizes that were cut are stated.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks import goals, memory, peers, steps
+from benchmarks.damage import faulty
+from benchmarks.generator import Plan, kinds
+from benchmarks.measure import LEAST, Contender, machine, race
+from benchmarks.steps import SPLIT
+from edi.check import compile_check
+from edi.schema import load_schema
+
+RESULTS = Path(__file__).with_name("results.md")
+X12 = Plan("850", documents=400)
+EDIFACT = Plan("ORDERS", "D.01B", documents=400)
+Row = tuple[str, ...]
+NOTE = f"""Written by `make bench`. Times are processor time: the median and the best of 7 rounds, in which all
+contenders take turns, each for at least {LEAST * 1000:.0f} ms. `x split` is the time of `text.split(terminator)` on the
+same text in the same rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured."""
+
+    documents: int
+    other_documents: int
+    many: tuple[int, ...]
+    megabytes: tuple[int, ...]
+    stream: int
+    translated: int
+
+    @staticmethod
+    def chosen() -> Sizes:
+        if os.environ.get("QUICK"):
+            return Sizes(100, 20, (1, 100, 2_000), (1, 2), 30_000_000, 2_000_000)
+        return Sizes(400, 40, (1, 100, 10_000, 100_000), (1, 4, 16), 300_000_000, 30_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    note: str
+    head: Row
+    rows: list[Row]
+
+    def __str__(self) -> str:
+        width = [max(len(row[at]) for row in (self.head, *self.rows)) for at in range(len(self.head))]
+        lines = [f"## {self.title}", "", self.note, ""] if self.note else [f"## {self.title}", ""]
+        for row in (self.head, *self.rows):
+            cells = [
+                cell.ljust(w) if at == 0 else cell.rjust(w) for at, (cell, w) in enumerate(zip(row, width, strict=True))
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+            if row is self.head:
+                lines.append("|" + "|".join("-" * (w + 1) + (":" if at else "-") for at, w in enumerate(width)) + "|")
+        return "\n".join(lines)
+
+
+def timed(title: str, note: str, contenders: dict[str, Contender], documents: int, size: int) -> Table:
+    """Contenders on the same bytes, each beside the first of them."""
+    found = race(contenders)
+    rows: list[Row] = [
+        (
+            name,
+            f"{timing.median / documents * 1e6:,.1f}",
+            f"{timing.best / documents * 1e6:,.1f}",
+            f"{documents / timing.median:,.0f}",
+            f"{size / timing.median / 1e6:,.2f}",
+            f"{timing.median / found[SPLIT].median:,.1f}",
+            f"{timing.best / found[SPLIT].best:,.1f}",
+        )
+        for name, timing in found.items()
+    ]
+    head = ("", "µs/document", "best", "documents/s", "MB/s", "x split", "best")
+    return Table(title, note, head, rows)
+
+
+def of_steps(plan: Plan, sizes: Sizes) -> Table:
+    plan = replace(plan, documents=sizes.documents)
+    work = steps.prepared(plan)
+    note = f"{plan.documents} documents of {plan.lines} lines in one interchange, {len(work.data) / 1e6:.2f} MB."
+    return timed(f"Steps, {plan.kind} {plan.version}", note, steps.steps(work), plan.documents, len(work.data))
+
+
+def of_second_reader(plan: Plan, sizes: Sizes) -> Table:
+    plan = replace(plan, documents=sizes.other_documents)
+    size = len(steps.prepared(plan).data)
+    note = f"What was just written, read once more by {'pyx12' if plan.syntax == 'x12' else 'pydifact'}."
+    return timed(f"Second reader, {plan.kind} {plan.version}", note, steps.second_reader(plan), plan.documents, size)
+
+
+def of_peers(plan: Plan, sizes: Sizes) -> Table:
+    plan = replace(plan, documents=sizes.other_documents)
+    work = steps.prepared(plan)
+    text = work.text
+    ours = steps.steps(work)
+    contenders: dict[str, Contender] = {SPLIT: ours[SPLIT], "we: tokenise": ours[steps.TOKENISE]}
+    if plan.syntax == "x12":
+        contenders["pyx12: every element"] = partial(peers.pyx12, text)
+    else:
+        contenders["pydifact: Parser"] = partial(peers.pydifact, text)
+    contenders |= {
+        "mock-edi: parse": partial(peers.mock_parse, text),
+        "we: tokenise + check": ours[steps.CHECK],
+        "mock-edi: parse + validate": partial(peers.mock_validate, text),
+        "we: " + steps.TRANSLATE: ours[steps.TRANSLATE],
+    }
+    note = f"The same {plan.documents} documents for all ({len(work.data) / 1e6:.2f} MB: the peers are slow)."
+    return timed(f"Beside other readers, {plan.kind} {plan.version}", note, contenders, plan.documents, len(work.data))
+
+
+def of_kinds(sizes: Sizes) -> Table:
+    rows: list[Row] = []
+    for plan in kinds():
+        plan = replace(plan, documents=sizes.other_documents)
+        work = steps.prepared(plan)
+        found = race(
+            {
+                SPLIT: partial(work.text.split, work.terminator),
+                "tokenise": partial(steps.tokenise, work.data),
+                "check": partial(steps.check, work.data, work.checker),
+            }
+        )
+        split = found.pop(SPLIT)
+        rows.append(
+            (
+                f"{plan.kind} {plan.version}",
+                f"{len(work.data) / plan.documents:,.0f}",
+                *(f"{timing.median / plan.documents * 1e6:,.1f}" for timing in found.values()),
+                *(f"{timing.best / split.best:,.1f}" for timing in found.values()),
+            )
+        )
+    head = ("", "bytes", "tokenise, µs", "with check, µs", "x split", "x split")
+    return Table("Every document", "Per document of 20 lines.", head, rows)
+
+
+def of_counts(sizes: Sizes, folder: Path) -> Table:
+    checker = compile_check(load_schema(goals.SCHEMA))
+    rows: list[Row] = []
+    for count in sizes.many:
+        path = goals.written(folder, replace(X12, documents=count))
+
+        def run(path: Path = path) -> int:
+            with path.open("rb") as source:
+                return steps.check(source, checker)
+
+        timing = race({"": run}, rounds=7 if count < 10_000 else 1 if count > 10_000 else 3)[""]
+        path.unlink()
+        rows.append((f"{count:,}", f"{timing.median / count * 1e6:,.1f}", f"{timing.best / count * 1e6:,.1f}"))
+    head = ("documents in the interchange", "µs/document", "best")
+    return Table("Cost per document", "850 of 20 lines from a file; tokenise + check.", head, rows)
+
+
+def of_large_messages(sizes: Sizes) -> Table:
+    checker = compile_check(load_schema("edifact/d01b/orders"))
+    rows: list[Row] = []
+    for megabytes in sizes.megabytes:
+        data = goals.one_message(megabytes * 1_000_000, EDIFACT)
+        run = partial(steps.check, data, checker)
+        plain = race({"": run}, 3, collecting=False)[""].best
+        collecting = race({"": run}, 1)[""].best
+        rows.append(
+            (f"{len(data) / 1e6:.1f} MB", *(f"{seconds / len(data) * 1e9:,.1f}" for seconds in (plain, collecting)))
+        )
+    head = ("one ORDERS of", "ns/byte", "with garbage collection")
+    return Table("One large message", "Tokenise + check.", head, rows)
+
+
+def of_memory(sizes: Sizes, folder: Path) -> Table:
+    rows: list[Row] = []
+    path = goals.written(folder, replace(X12, size=sizes.stream))
+    small = goals.written(folder, replace(X12, size=sizes.translated))
+    one = folder / "one.edi"
+    one.write_bytes(goals.one_message(10_000_000, X12))
+    for what, file, work in (
+        ("tokenise", path, "tokenise"),
+        ("tokenise + check", path, "check"),
+        ("translate, with acknowledgement", small, "translate"),
+        ("tokenise + check one message", one, "check"),
+    ):
+        found = memory.measure(file, work, goals.SCHEMA)
+        file_ = f"{found.size / 1e6:,.0f} MB"
+        rows.append(
+            (
+                what,
+                file_,
+                f"{found.before / 1e6:.0f} MB",
+                f"{found.peak / 1e6:.0f} MB",
+                f"{found.size / found.seconds / 1e6:.1f}",
+            )
+        )
+    head = ("", "input", "before", "peak", "MB/s")
+    note = (
+        "Resident memory of a process of its own that reads a file of 850s; `before` is Python with the library loaded."
+    )
+    return Table("Peak memory", note, head, rows)
+
+
+def of_faults() -> Table:
+    checker = compile_check(load_schema(goals.SCHEMA))
+    rows: list[Row] = []
+    for lines, counts in ((20, (0, 1)), (2000, (0, 1, 250, 1000))):
+        plan = Plan("850", lines=lines)
+        found = race({str(count): partial(steps.check, faulty(plan, count), checker) for count in counts})
+        clean = found["0"].best
+        for count in counts:
+            each = f"{(found[str(count)].best - clean) / count * 1e6:,.1f}" if count else "-"
+            best = found[str(count)].best
+            rows.append((f"{lines:,} lines, {count:,} faults", f"{best * 1e6:,.0f}", f"{best / clean:.2f}", each))
+    head = ("one 850 of", "µs", "x clean", "µs/fault")
+    return Table("Faults", "Tokenise + check, best of the rounds.", head, rows)
+
+
+def of_goals() -> Table:
+    rows: list[Row] = []
+    for name, goal in goals.GOALS.items():
+        value = goal.measure()
+        verdict = "met" if value <= goal.limit else "not met"
+        rows.append(
+            (goal.what, f"{goal.limit:g} {goal.unit}", f"{value:.2f}", verdict, "yes" if name in goals.HELD else "no")
+        )
+    return Table("Goals", "", ("", "at most", "found", "", "held in CI"), rows)
+
+
+def tables(sizes: Sizes) -> Iterator[Table]:
+    yield of_steps(X12, sizes)
+    yield of_steps(EDIFACT, sizes)
+    yield of_second_reader(X12, sizes)
+    yield of_second_reader(EDIFACT, sizes)
+    yield of_peers(X12, sizes)
+    yield of_peers(EDIFACT, sizes)
+    yield of_kinds(sizes)
+    with tempfile.TemporaryDirectory(prefix="edi-bench-") as folder:
+        yield of_counts(sizes, Path(folder))
+        yield of_large_messages(sizes)
+        yield of_memory(sizes, Path(folder))
+    yield of_faults()
+    yield of_goals()
+
+
+def main() -> None:
+    quick = bool(os.environ.get("QUICK"))
+    head = f"# Measurements\n\n{machine()}{', QUICK' if quick else ''}.\n\n{NOTE}"
+    print(head, flush=True)
+    parts = [head]
+    for table in tables(Sizes.chosen()):
+        print(f"\n{table}", flush=True)
+        parts.append(str(table))
+    if not quick:
+        RESULTS.write_text("\n\n".join(parts) + "\n")
+        print("\nwritten to benchmarks/results.md")
+
+
+if __name__ == "__main__":
+    main()

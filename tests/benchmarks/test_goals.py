@@ -1,0 +1,42 @@
+"""The goals that are reached stay reached: ratios and limits, never seconds, so that any machine can hold them."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.bench import Table
+from benchmarks.goals import GOALS, HELD
+
+
+@pytest.mark.parametrize("name", sorted(HELD))
+def test_a_goal_is_held(name: str) -> None:
+    """Best of several rounds; a noisy moment may spoil one run, not two in a row."""
+    goal = GOALS[name]
+    found = [goal.measure()]
+    if found[0] > goal.limit:
+        found.append(goal.measure())
+    assert min(found) <= goal.limit, f"{goal.what}: {found} {goal.unit}, at most {goal.limit}"
+
+
+def test_the_goals_are_those_that_were_set() -> None:
+    """A goal is reached or not; it is not moved."""
+    assert {name: goal.limit for name, goal in GOALS.items()} == {
+        "tokenise X12": 5.5,
+        "tokenise EDIFACT": 15,
+        "check X12": 24,
+        "translate X12": 45,
+        "write X12": 23,
+        "read back X12": 75,
+        "memory": 64,
+        "memory of a message": 10,
+        "flat": 1.3,
+        "linear": 1.3,
+        "one fault": 1.5,
+        "many faults": 1.3,
+        "growth": 64,
+    }
+    assert set(GOALS) >= HELD
+
+
+def test_a_table_is_markdown() -> None:
+    assert str(Table("T", "", ("", "b"), [("a", "10")])) == "## T\n\n|   |  b |\n|---|---:|\n| a | 10 |"
