@@ -17,7 +17,7 @@ from edi.ack_levels import Part, answered, group_answer, nameable, receipt, refu
 from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement
 from edi.faults import Fault
-from edi.model import GroupEnd, Interchange, InterchangeEnd, Message
+from edi.model import Gap, GroupEnd, Interchange, InterchangeEnd, Message
 from edi.profile import Agreement, Profile
 
 __all__ = ["Acknowledger", "refused", "verdict_of"]
@@ -44,13 +44,19 @@ class Acknowledger:
         self._open: Part = Part(None)
         self._parts: list[Part] = []
         self._blocking: list[Fault] = []
+        self._stray: list[Fault] = []
         self._copied: re.Pattern[str] = re.compile("")
 
     def header(self, interchange: Interchange) -> None:
         """An interchange starts. If its envelope is refused, the refusal is all that is answered, at its end."""
-        self._open, self._parts = Part(None), []
+        self._open, self._parts, self._stray = Part(None), [], []
         self._blocking = [fault for fault in interchange.faults if fault.severity == "reject"]
         self._copied = copyable(interchange, self._profile)
+
+    def stray(self, gap: Gap) -> None:
+        """Something stands between the sets; the first envelope segment that is in the wrong place is told (TA1)."""
+        if not self._stray:
+            self._stray = [fault for fault in gap.faults if fault.ta1]
 
     def add(
         self,
@@ -127,7 +133,8 @@ class Acknowledger:
         if received and not any(part.group or part.answered for part in parts):
             return  # only TA1
         if (self._blocking and self._ta1() != "never") or self._wants_ta1(interchange):
-            yield ta1(interchange, [*interchange.faults, *end.faults], kept=any(part.accepted for part in parts))
+            faults = [*interchange.faults, *self._stray, *end.faults]
+            yield ta1(interchange, faults, kept=any(part.accepted for part in parts))
 
     @staticmethod
     def _wish(part: Part, wishes: set[str]) -> None:

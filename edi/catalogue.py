@@ -3,6 +3,9 @@
 Not here: the fault as a value (edi/faults.py), the choice between acknowledgements (edi/acks.py). Rule protected: a
 code that is not in this table cannot be reported, and every sentence a partner reads is written here.
 
+A guide states which segments and values it requires, and how often at most; how often at least and in which form is a
+check of a map (`check.failed`, with the codes a 999 has for both). So there are no codes of their own for them.
+
 The codes stand in one table, the texts beside it. A sentence may use {found} and {expected}; an expectation it does not
 use is appended in brackets.
 """
@@ -110,7 +113,6 @@ segment.elements               segment     reject    8    8    -    -      -
 segment.not-used               segment     reject    2    I4   -    15     15
 segment.dependent-missing      segment     reject    3    I6   -    13     13
 loop.minimum                   segment     reject    3    I7   -    13     13
-segment.minimum                segment     reject    3    I8   -    13     13
 segment.empty                  segment     warning   1    1    -    33     33
 segment.text-between           segment     warning   1    1    -    33     33
 segment.unterminated           segment     warning   -    -    -    -      -
@@ -131,8 +133,6 @@ element.excluded               element     reject    10   10   -    48     15
 element.repeat                 element     reject    3    12   -    35     35      5010=12
 element.components             element     reject    3    13   -    16     16      5010=13
 element.not-used               element     reject    3    I10  -    15     15
-element.repeat-minimum         element     reject    1    I11  -    13     13
-element.pattern                element     reject    7    I12  -    12     12
 element.dependent-missing      element     reject    2    I9   -    13     13
 element.trailing               element     warning   -    -    -    45     45
 charset.repertoire             element     warning   6    6    -    21     21
@@ -149,7 +149,6 @@ map.unmapped                   element     warning   -    -    -    -      -
 consistency.count              message     exception -    -    -    -      -
 consistency.total              message     exception -    -    -    -      -
 consistency.hl-tree            message     exception -    -    -    -      -
-consistency.nest-parent        message     exception -    -    -    -      -
 consistency.line-duplicate     message     exception -    -    -    -      -
 # Writing: nothing is sent, our own operator reads it.
 write.delimiter                event       reject    -    -    -    -      -
@@ -157,7 +156,6 @@ write.charset                  event       reject    -    -    -    -      -
 write.too-long                 event       reject    -    -    -    -      -
 write.required                 event       reject    -    -    -    -      -
 write.not-invertible           event       reject    -    -    -    -      -
-write.package-needs-id         event       reject    -    -    -    -      -
 write.putget                   event       reject    -    -    -    -      -
 """
 
@@ -169,7 +167,7 @@ _TEXTS = {
     ),
     "envelope.leading-data": ("data '{found}' stands before the first envelope", "Send nothing before ISA, UNA or UNB"),
     "envelope.trailing-data": ("data '{found}' stands outside any envelope", "Send nothing after IEA or UNZ"),
-    "isa.length": ("the ISA segment has {found} characters, not 106", _SOFTWARE),
+    "isa.length": ("the ISA segment has {found} characters, not {expected}", _SOFTWARE),
     "isa.separator": ("'{found}' cannot be used as a separator", "Use * between elements, > or : inside them"),
     "isa.terminator": ("'{found}' cannot be used as the segment terminator", "Use ~ as the terminator"),
     "una.invalid": ("'{found}' is not usable as service characters", "Send UNA:+.? ' or no UNA"),
@@ -232,7 +230,6 @@ _TEXTS = {
     "segment.not-used": ("segment '{found}' is not used in our guide", "Leave it out"),
     "segment.dependent-missing": ("a segment that our guide requires is missing here", "Add the segment"),
     "loop.minimum": ("the loop occurs too rarely for our guide", "Send more of it"),
-    "segment.minimum": ("the segment occurs too rarely for our guide", "Send more of it"),
     "segment.empty": ("an empty segment was skipped", "Send no empty segments"),
     "segment.text-between": ("text '{found}' stands between the documents", "Send nothing outside a document"),
     "segment.unterminated": ("the last segment has no terminator", "End every segment with the terminator"),
@@ -252,8 +249,6 @@ _TEXTS = {
     "element.repeat": ("the value is repeated too often", "Send fewer repetitions"),
     "element.components": ("the value has too many components", "Send fewer components"),
     "element.not-used": ("'{found}' is not used in our guide", "Leave it empty"),
-    "element.repeat-minimum": ("the value is repeated too rarely for our guide", "Send more repetitions"),
-    "element.pattern": ("'{found}' does not have the form of our guide", "Send it in the form of the guide"),
     "element.dependent-missing": ("a value that our guide requires is missing", "Fill it in"),
     "element.trailing": ("the segment ends with empty separators", _NONE),
     "charset.repertoire": ("'{found}' is outside the declared character set", "Declare the character set you send"),
@@ -271,15 +266,16 @@ _TEXTS = {
     "map.unmapped": ("'{found}' is not used by us", _NONE),
     "consistency.count": ("the document says {found}, but {expected} were counted", "Correct the count"),
     "consistency.total": ("the document says {found}, but the sum is {expected}", "Correct the total"),
-    "consistency.hl-tree": ("level '{found}' has no valid parent", "Number the HL segments uniquely"),
-    "consistency.nest-parent": ("'{found}' points to a parent that does not exist", "Correct the number"),
+    "consistency.hl-tree": (
+        "'{found}' does not fit the tree of levels",
+        "Number the levels uniquely and name the one above",
+    ),
     "consistency.line-duplicate": ("line number '{found}' occurs twice", "Number the lines uniquely"),
     "write.delimiter": ("'{found}' contains a separator of this partner", "Choose other separators"),
     "write.charset": ("'{found}' cannot be written in this character set", "Add a substitution"),
     "write.too-long": ("'{found}' is too long for the partner's document", "Shorten it in the source"),
     "write.required": ("a value the partner requires is missing", "Fill it in at the source"),
     "write.not-invertible": ("'{found}' has no single code for this partner", "Add it to the map's table"),
-    "write.package-needs-id": ("a package has no identifier", "Give every package an SSCC or a number"),
     "write.putget": ("the written document reads back differently: '{found}'", "Report this to the maker"),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edi import syntax
 from edi.faults import Fault, fault
 from edi.model import Identity, Interchange, Location
 from edi.profile import Profile
@@ -59,5 +60,5 @@ def _header(interchange: Interchange, what: str) -> Location:
         interchange=interchange.control,
         tag=tag,
         element=element,
-        offset=interchange.offset,
+        offset=syntax.header_offset(interchange, element),
     )

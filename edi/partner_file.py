@@ -297,10 +297,10 @@ class PartnerFile(_Part):
 def parse_document(text: str) -> tuple[Syntax, str, str, str]:
     """`X12 855 004010` -> (x12, 855, 004010, "").
 
-    `EDIFACT ORDRSP D:01B:UN:EAN009` -> (edifact, ORDRSP, D.01B, EAN009).
+    A guide may be named: `X12 850 004010 VICS`, `EDIFACT ORDRSP D:01B:UN:EAN009` -> (edifact, ORDRSP, D.01B, EAN009).
     """
-    if match := re.fullmatch(r"X12 (\d{3}) (\d{6})", text):
-        return "x12", match[1], match[2], ""
+    if match := re.fullmatch(r"X12 (\d{3}) (\d{6})(?: ([A-Z\d]{1,35}))?", text):
+        return "x12", match[1], match[2], match[3] or ""
     if match := re.fullmatch(r"EDIFACT ([A-Z]{6}) ([A-Z\d]+):([A-Z\d]+):UN(?::([A-Z\d]+))?", text):
         return "edifact", match[1], f"{match[2]}.{match[3]}", match[4] or ""
     raise ValueError(f"{text!r} is no document; write `X12 855 004010` or `EDIFACT ORDRSP D:01B:UN:EAN009`")

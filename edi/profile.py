@@ -79,7 +79,7 @@ class Agreement:
     def document(self) -> str:
         """`X12 855 004010` or `EDIFACT ORDRSP D:01B:UN:EAN009`."""
         if self.syntax == "x12":
-            return f"X12 {self.type} {self.version}"
+            return " ".join(filter(None, ("X12", self.type, self.version, self.convention)))
         version, _, release = self.version.partition(".")
         tail = f":{self.convention}" if self.convention else ""
         return f"EDIFACT {self.type} {version}:{release}:UN{tail}"

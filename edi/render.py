@@ -80,7 +80,7 @@ def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers,
             version=agreement.version,
             control=control,
             segments=map_.write(event.data, decimal),
-            convention=agreement.convention if agreement.syntax == "edifact" else "",
+            convention=agreement.convention,
         )
         for control, event in enumerate(events, start=numbers.message)
     ]
@@ -204,8 +204,13 @@ def _envelope(
         group_sender=pair.own.group or pair.own.id,
         group_receiver=pair.partner.group or pair.partner.id,
         group_control=numbers.group if x12 else 0,
-        group_version=agreement.version if x12 else "",
+        group_version=_group_version(agreement) if x12 else "",
     )
+
+
+def _group_version(agreement: Agreement) -> str:
+    """GS08; before 005010 a guide is named there, later in ST03 (X12 data element 480)."""
+    return agreement.version + (agreement.convention if agreement.version < "005" else "")
 
 
 def _zone(profile: Profile) -> ZoneInfo:

@@ -21,6 +21,7 @@ from edi.ack_maps import reading_map
 from edi.ack_results import answers
 from edi.acks import Acknowledger
 from edi.check import compile_check
+from edi.consistency import inconsistencies
 from edi.documents import Event, content_hash, keys_of, stable_id, wrap
 from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement
@@ -32,7 +33,7 @@ from edi.model import Group, GroupEnd, Interchange, InterchangeEnd, Item, Locati
 from edi.parties import party_faults, seen_before
 from edi.profile import Agreement, Profile
 from edi.results import Result, Translation
-from edi.schema import load_schema
+from edi.schema import Schema, load_schema
 from edi.scopes import Envelope, Judged, settled
 
 __all__ = ["Result", "Seen", "Translation", "check_agreement", "find_agreement", "translate", "translate_each"]
@@ -125,6 +126,8 @@ class _Reading:
             self.group = None
         elif isinstance(item, InterchangeEnd):
             due = self.acknowledger.interchange_end(item)
+        elif item.faults:
+            self.acknowledger.stray(item)
         return list(item.faults), [self._ack(data) for data in due]
 
     def nothing(self) -> Result:
@@ -166,8 +169,8 @@ class _Reading:
                 reading = _read(message, map_, agreement, faults)
                 data, event_type, map_version = reading.data, map_.event, map_.version
             else:
-                schema = load_schema(agreement.schema, self.profile.schemas)
-                faults.extend(compile_check(schema).faults(message))
+                _check(message, load_schema(agreement.schema, self.profile.schemas), agreement, faults)
+            faults.extend(_convention_fault(message, agreement))
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         event = None
@@ -271,9 +274,28 @@ def _read(message: Message, map_: Map, agreement: Agreement, faults: list[Fault]
     faults.extend(map_.tolerated(checked.faults))
     reading = map_.read(message, checked)
     if acks.verdict_of(_by_policy(f, agreement) for f in faults) != "rejected":
+        known = {(f.code, f.location.offset) for f in reading.faults}  # a map counts as well
         faults.extend(reading.faults)
+        faults.extend(f for f in inconsistencies(message, lambda: checked) if (f.code, f.location.offset) not in known)
         faults.sort(key=lambda f: f.location.segment)
     return reading
+
+
+def _check(message: Message, schema: Schema, agreement: Agreement, faults: list[Fault]) -> None:
+    """Check a set that has a schema and no map. What is wrong is added to `faults`, in order."""
+    checker = compile_check(schema)
+    faults.extend(checker.faults(message))
+    if acks.verdict_of(_by_policy(f, agreement) for f in faults) != "rejected":
+        faults.extend(inconsistencies(message, lambda: checker.check(message)))
+        faults.sort(key=lambda f: f.location.segment)
+
+
+def _convention_fault(message: Message, agreement: Agreement | None) -> Iterator[Fault]:
+    """A set may name the guide it follows (ST03, GS08, 0057 of UNH); if one is agreed it must be that one."""
+    agreed = agreement.convention if agreement is not None else ""
+    if agreed and message.convention and message.convention != agreed:
+        found = _fault_at(message, "message.convention", message.convention, agreed)
+        yield dataclasses.replace(found, guide=True)
 
 
 def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:
@@ -281,7 +303,7 @@ def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:
     (acknowledgements.md 6). A set without its trailer is never accepted: it is cut off."""
     if agreement is None or found.severity != "reject":
         return found
-    if found.entry.level == "message":
+    if found.entry.level == "message" and not found.guide:
         counted = found.code in ("message.count", "message.control-mismatch")
         accepted = counted and agreement.on_envelope_error == "accept"
         return dataclasses.replace(found, severity="error") if accepted else found

@@ -19,12 +19,23 @@ from edi.syntax.charset import check_codec
 from edi.syntax.content import is_plain
 from edi.syntax.envelope import LIMITS, Options, read_items
 from edi.syntax.extract import extract
-from edi.syntax.places import offset_of
+from edi.syntax.places import header_offset, offset_of
 from edi.syntax.wide import read_utf16, utf16_codec
 from edi.syntax.window import Window
 from edi.syntax.writer import Envelope, Outgoing, default_delimiters, write
 
-__all__ = ["LIMITS", "Envelope", "Outgoing", "default_delimiters", "extract", "is_plain", "offset_of", "read", "write"]
+__all__ = [
+    "LIMITS",
+    "Envelope",
+    "Outgoing",
+    "default_delimiters",
+    "extract",
+    "header_offset",
+    "is_plain",
+    "offset_of",
+    "read",
+    "write",
+]
 
 
 def read(

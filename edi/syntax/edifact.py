@@ -101,16 +101,20 @@ def _identity(segment: Segment, element: int) -> Identity:
 
 def _check(unb: Segment) -> list[Finding]:
     rules = (
-        (1, "interchange.version", part(unb, 1, 2), part(unb, 1, 2) in ("1", "2", "3", "4"), "syntax version 1 to 4"),
-        (2, "interchange.sender", part(unb, 2), bool(part(unb, 2)), "an identifier"),
-        (3, "interchange.receiver", part(unb, 3), bool(part(unb, 3)), "an identifier"),
-        (4, "interchange.date", part(unb, 4, 1), is_date(part(unb, 4, 1)), "a date YYMMDD or CCYYMMDD"),
-        (4, "interchange.time", part(unb, 4, 2), is_time(part(unb, 4, 2)), "a time HHMM"),
-        (5, "interchange.control-number", part(unb, 5), bool(part(unb, 5)), "a reference"),
-        (9, "interchange.ack-flag", part(unb, 9), part(unb, 9) in ("", "0", "1"), "1 or nothing"),
-        (11, "interchange.test-flag", part(unb, 11), part(unb, 11) in ("", "0", "1", "2", "3", "4"), "1 or nothing"),
+        (1, 2, "interchange.version", part(unb, 1, 2) in ("1", "2", "3", "4"), "syntax version 1 to 4"),
+        (2, 1, "interchange.sender", bool(part(unb, 2)), "an identifier"),
+        (3, 1, "interchange.receiver", bool(part(unb, 3)), "an identifier"),
+        (4, 1, "interchange.date", is_date(part(unb, 4, 1)), "a date YYMMDD or CCYYMMDD"),
+        (4, 2, "interchange.time", is_time(part(unb, 4, 2)), "a time HHMM"),
+        (5, 0, "interchange.control-number", bool(part(unb, 5)), "a reference"),
+        (9, 0, "interchange.ack-flag", part(unb, 9) in ("", "0", "1"), "1 or nothing"),
+        (11, 0, "interchange.test-flag", part(unb, 11) in ("", "0", "1", "2", "3", "4"), "1 or nothing"),
     )
-    return [Finding(code, 0, at, found, expected) for at, code, found, good, expected in rules if not good]
+    return [
+        Finding(code, 0, at, part(unb, at, component or 1), expected, component=component)
+        for at, component, code, good, expected in rules
+        if not good
+    ]
 
 
 def group(

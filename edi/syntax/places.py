@@ -28,6 +28,16 @@ def offset_of(message: Message, segment: int, element: int = 0, component: int =
     return message.offset + (utf16_length(raw, position) if wide else position)
 
 
+def header_offset(interchange: Interchange, element: int) -> int:
+    """The byte offset in the input of an element of ISA or UNB."""
+    raw, wide = interchange.raw, interchange.charset in UTF16
+    if wide:
+        raw = _narrow(raw, interchange.charset)
+    start = max(raw.find(b"ISA" if interchange.syntax == "x12" else b"UNB"), 0)
+    position = _inside(raw, start, len(raw), interchange.delimiters, element)
+    return interchange.offset + (utf16_length(raw, position) if wide else position)
+
+
 @lru_cache(maxsize=2)
 def _narrow(raw: bytes, charset: str) -> bytes:
     return raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
@@ -99,18 +109,19 @@ def envelope_fault(
     path = f"{'ISA' if interchange.syntax == 'x12' else 'UNB'}[{interchange.number}]"
     if group:
         path += f"/{'GS' if interchange.syntax == 'x12' else 'UNG'}[{group.number}]"
-    if not path.rpartition("/")[2].startswith(tag + "["):
+    if tag and not path.rpartition("/")[2].startswith(tag + "["):
         path += f"/{tag}"
     if finding.element:
-        path += f"/{tag}{finding.element:02d}"
+        path += f"/{tag}{finding.element:02d}" + (f"-{finding.component}" if finding.component else "")
         start = max(raw.find(tag.encode()), 0)
-        offset += _inside(raw, start, len(raw), interchange.delimiters, finding.element)
+        offset += _inside(raw, start, len(raw), interchange.delimiters, finding.element, finding.component)
     location = Location(
         path=path,
         interchange=interchange.control,
         group=group.control if group else "",
         tag=tag,
         element=finding.element,
+        component=finding.component,
         offset=offset,
     )
     return fault(finding.code, location, found=finding.found, expected=finding.expected, severity=finding.severity)

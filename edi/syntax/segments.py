@@ -31,6 +31,7 @@ class Finding(NamedTuple):
     found: str = ""
     expected: str = ""
     severity: Severity | None = None
+    component: int = 0
 
 
 def run_after(terminator: str) -> str:
@@ -117,7 +118,7 @@ class Splitter:
         if "\n" in text or "\r" in text:
             _report_breaks(segments, findings)
         if self.syntax == "edifact":
-            self._edifact(text, segments, findings)
+            self._edifact(segments, findings)
         return segments, findings
 
     def usual(self, text: str, separator: str) -> list[Segment] | None:
@@ -153,7 +154,7 @@ class Splitter:
         if marker:
             self._reveal(text, segments, marker, findings)
         if self.syntax == "edifact":
-            self._edifact(text, segments, findings)
+            self._edifact(segments, findings)
         return None if findings else segments
 
     def _unbroken(self, text: str) -> str:
@@ -231,27 +232,13 @@ class Splitter:
                     expected = f"at most {limit} {unit} in a segment"
                     findings.append(Finding("limit.exceeded", index + 1, 0, f"{length} {unit}", expected))
 
-    def _edifact(self, text: str, segments: list[Segment], findings: list[Finding]) -> None:
-        """Nesting indications in tags and trailing separators (ISO 9735 8.2): read, reported, ignored."""
-        element, terminator = self.delimiters.element, self.delimiters.terminator
+    def _edifact(self, segments: list[Segment], findings: list[Finding]) -> None:
+        """Nesting indications in tags (ISO 9735 8.2): read, reported, ignored."""
         if COMPONENT in "".join([segment[0] for segment in segments]):
             for index, segment in enumerate(segments):
                 if COMPONENT in segment[0]:
                     findings.append(Finding("segment.nesting", index + 1, 0, segment[0]))
                     segment[0] = segment[0].partition(COMPONENT)[0]
-        if (
-            element + terminator in text
-            or COMPONENT + terminator in text
-            or COMPONENT + element in text
-            or text.endswith((element, COMPONENT))
-        ):
-            for index, segment in enumerate(segments):
-                for position in range(len(segment) - 1, 0, -1):
-                    if segment[position].endswith(COMPONENT) or (
-                        not segment[position] and position == len(segment) - 1
-                    ):
-                        findings.append(Finding("element.trailing", index + 1, position))
-                        break
 
 
 def _without_empty(pieces: list[str], findings: list[Finding]) -> list[str]:

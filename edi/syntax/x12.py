@@ -192,6 +192,9 @@ def group(
         findings.append(Finding("group.control-number", element=6, found=control, expected="1 to 9 digits"))
     if not values[1]:
         findings.append(Finding("group.unsupported", element=1, found=values[1], expected="a functional identifier"))
+    if not (len(values[8]) >= 6 and values[8][:6].isdecimal()):
+        severity: Severity | None = "warning" if values[1] == "FA" else None  # what is said of ours is read anyway
+        findings.append(Finding("group.version", 0, 8, values[8], "six digits, such as 004010", severity))
     made = Group(
         interchange,
         number,
@@ -220,7 +223,7 @@ def check_message(message: Message) -> list[Finding]:
     expected = FUNCTIONAL_GROUPS.get(message.type)
     if len(message.type) != 3 or not message.type.isalnum():
         findings.append(Finding("message.identifier", 1, 1, message.type, "three digits"))
-    elif expected and message.group and message.group.type != expected:
+    elif expected and message.group and message.group.type not in ("", expected):
         findings.append(Finding("message.identifier", 1, 1, message.type, f"a set of group {message.group.type}"))
     if not (4 <= len(message.control) <= 9 and message.control.isalnum()):
         severity: Severity | None = "warning" if message.control else None

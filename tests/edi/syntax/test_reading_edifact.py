@@ -131,8 +131,8 @@ CASES = [
     Case("line break inside a tag", bgm("B\nGM+220+P1+9"), faults=["element.character"], bgm=BGM),
     Case("nesting indications", bgm("BGM:1:2+220+P1+9"), faults=["segment.nesting"], bgm=BGM),
     Case("nesting indication", bgm("BGM:1+220+P1+9"), faults=["segment.nesting"], bgm=BGM),
-    Case("trailing separators", bgm("BGM+220+P1+9++"), faults=["element.trailing"], bgm=[*BGM, "", ""]),
-    Case("trailing components", bgm("BGM+220+P1::+9"), faults=["element.trailing"]),
+    Case("trailing separators", bgm("BGM+220+P1+9++"), bgm=[*BGM, "", ""]),
+    Case("trailing components", bgm("BGM+220+P1::+9")),
     Case("empty segment", bgm("BGM+220+P1+9'"), faults=["segment.empty"], bgm=BGM),
     Case("lower-case tag", bgm("bgm+220+P1+9"), bgm=["bgm", "220", "P1", "9"]),
     # Character sets
@@ -213,7 +213,7 @@ CASES = [
     Case(
         "UNH without type",
         PLAIN.replace("ORDERS:D:96A:UN:EAN008", ""),
-        faults=["element.trailing", "message.identifier"],
+        faults=["message.identifier"],
     ),
     Case(
         "UNH without reference",
