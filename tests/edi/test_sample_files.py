@@ -1,7 +1,8 @@
 """Every sample through `edi.translate`, as its partner sends it: verdicts, faults and acknowledgements.
 
 What a sample says as an event stands in its `.json` (tests/edi/mapping/test_samples.py). Here `.faults` holds what is
-wrong with it, one line a fault, and `.ack` what is answered. `pytest --update` writes both anew.
+wrong with it, one line a fault, and `.ack` what is answered. `pytest --update` writes both anew. The samples of faults
+have a test of their own (tests/edi/test_fault_samples.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import pytest
 import edi
 from tests.edi.interchanges import ACME, NORDWERK, ROOT
 
-SAMPLES = sorted((ROOT / "samples").rglob("*.edi")) + sorted((ROOT / "partners").glob("*/samples/*.edi"))
+SAMPLES = sorted(path for path in (ROOT / "samples").rglob("*.edi") if path.parent.name != "faults") + sorted(
+    (ROOT / "partners").glob("*/samples/*.edi")
+)
 OURS = ("850", "orders")  # what we send: read from the other side
 
 
