@@ -207,6 +207,7 @@ class _Reading:
 
     def _event(self, message: Message, data: Data, event_type: str, map_version: str) -> Event:
         interchange, group = message.interchange, message.group
+        content = content_hash(data)
         identity = stable_id(
             hashlib.sha256(message.raw).hexdigest(),
             interchange.sender.id,
@@ -215,7 +216,7 @@ class _Reading:
             group.control if group else "",
             str(message.offset),
             event_type,
-            content_hash(data),
+            content,
         )
         return wrap(
             data,
@@ -224,15 +225,17 @@ class _Reading:
             partner=self.profile.partner,
             map_version=map_version,
             test=interchange.test,
+            content=content,
         )
 
     def _ack(self, data: Acknowledgement | ApplicationAdvice) -> Event:
         interchange = self.interchange
         test = bool(interchange and interchange.test)
         where = f"{interchange.sender.id}|{interchange.control}|{interchange.offset}" if interchange else ""
-        identity = stable_id("ack", where, data.kind, content_hash(data))
+        content = content_hash(data)
+        identity = stable_id("ack", where, data.kind, content)
         type_ = "exchange.ack.sent.v1" if isinstance(data, Acknowledgement) else "exchange.advice.sent.v1"
-        return wrap(data, type_, event_id=identity, partner=self.profile.partner, test=test)
+        return wrap(data, type_, event_id=identity, partner=self.profile.partner, test=test, content=content)
 
 
 def find_agreement(profile: Profile, message: Message) -> Agreement | None:

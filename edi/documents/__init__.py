@@ -51,8 +51,12 @@ def wrap(
     partner: str,
     map_version: str = "",
     test: bool | None = None,
+    content: str = "",
 ) -> Event:
-    """Put data into its envelope with the keys that follow from it. The caller stamps source, time and sequence."""
+    """Put data into its envelope with the keys that follow from it. The caller stamps source, time and sequence.
+
+    `content` is the content hash of the data, of a caller who has it already.
+    """
     keys = keys_of(data)
     model_of(event_type)
     business = keys.business(partner, event_type)
@@ -64,7 +68,7 @@ def wrap(
         partner=partner,
         mapversion=map_version or None,
         orderingkey=keys.ordering,
-        idempotencykey=hashlib.sha256(f"{business}|{content_hash(data)}".encode()).hexdigest(),
+        idempotencykey=hashlib.sha256(f"{business}|{content or content_hash(data)}".encode()).hexdigest(),
         test=test or None,
         data=data,
     )
