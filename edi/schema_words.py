@@ -171,7 +171,8 @@ def _type(element: ElementDef) -> str:
     if element.kind == "N":
         words = f"number with {element.places} implied decimals" if element.places else "whole number"
     least, most = element.effective_min, element.effective_max
-    return f"{words}, {most if least == most else f'{least} to {most}'} characters"
+    length = f"{least} to {most}" if least != most else str(most)
+    return f"{words}, {length} character{'s' if most != 1 else ''}"
 
 
 def _condition(condition: Condition, name: str, mark: str) -> str:

@@ -86,16 +86,15 @@ def test_memory_does_not_grow_with_the_file(large: tuple[Path, int]) -> None:
 
 
 def test_memory_does_not_grow_with_the_events(tmp_path: Path) -> None:
-    path = tmp_path / "in.edi"
     line = "PO1*1*7*EA*12.5**BP*SKU-1~ACK*IA*7*EA*067*20261201~"
-    number = write_large(path, 4_000_000, "855", "PR", line)
-    code, out, peak = measured("read", "-", source=path)
-    assert (code, out.endswith("}\n")) == (1, True)
-    assert peak < MOST_MEMORY
-    code, out, peak = measured("validate", "-", "--json", source=path)
-    assert code == 1
-    assert out.endswith(f'{{"type": "855", "control": "{number:06d}", "verdict": "accepted"}}]}}\n')
-    assert peak < MOST_MEMORY
+    peaks = []
+    for size in (100_000, 1_200_000):
+        number = write_large(tmp_path / "in.edi", size, "855", "PR", line)
+        code, out, peak = measured("read", "-", source=tmp_path / "in.edi")
+        assert (code, out.endswith("}\n")) == (0, True)
+        peaks.append(peak)
+    assert number > 50
+    assert peaks[1] - peaks[0] < 8 * 1024 * 1024
 
 
 @pytest.mark.parametrize("command", ["inspect", "validate", "explain"])
