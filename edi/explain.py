@@ -20,7 +20,7 @@ from edi.mapping import load_map
 from edi.model import COMPONENT, Interchange, InterchangeEnd, Message, Segment
 from edi.profile import Profile
 from edi.schema import load_schema
-from edi.structure import Schema, qualifier_of, value_at
+from edi.structure import Schema, SegmentDef, qualifier_of, value_at
 from edi.syntax.charset import UTF16
 from edi.syntax.segments import segment_starts
 
@@ -28,6 +28,8 @@ _MOST_PARTIES = 8
 # Data elements of a first segment that number the document or the order it is about.
 _NUMBERS = ("324", "76", "396", "328", "367", "28", "1004", "C106")
 _DATES, _REFERENCES = ("137",), ("ON", "IV", "AAK")  # qualifiers of DTM and RFF that belong in the heading
+_NODES = ("HL", "CPS")  # loops that form a tree: element 1 numbers the node, element 2 names the one above it
+_DEEPEST = 40  # characters that nodes are moved to the right at most
 _FIRST_LINES = ("PO1", "IT1", "LIN", "CPS", "POC")  # where the lines of a document begin
 
 
@@ -163,27 +165,39 @@ def _body(message: Message, schema: Schema | None, checked: Checked | None) -> I
     for fault in faults.pop(0, ()):
         yield from _fault_lines(fault)
     raws = _raw_segments(message)
+    nodes: dict[str, str] = {}
+    node = ""  # the indent of the node that is open
     for number, segment in enumerate(message.segments, 1):
         path = checked.place(segment)[1].removeprefix(f"{message.name}/") if checked else ""
         path = plain(path or segment[0]) or "(no tag)"
-        indent = "  " * path.count("/")
+        if segment[0] in _NODES:
+            above = nodes.get(value_at(segment, 2))
+            node = nodes[value_at(segment, 1)] = "" if above is None else f"{above}  "[:_DEEPEST]
+        indent = "  " * path.count("/") + (node if path.startswith(_NODES) else "")
         here = faults.pop(number, [])
         before = [fault for fault in here if not fault.location.element and fault.location.tag != segment[0]]
         for fault in before:
             yield from _fault_lines(fault, indent)
         definition = schema.segments.get(segment[0]) if schema else None
-        title = definition.title if definition else ""
-        if definition is not None and (element := definition.element(1)) is not None:
-            first = element.components[0] if element.components else element
-            if first.name.endswith(("kind", "role")) and (known := meaning(first, qualifier_of(segment))):
-                title += f": {known}"
-        yield f"{number:5}  {indent}{path}  {title}".rstrip()
+        yield f"{number:5}  {indent}{path}  {_title(segment, definition)}".rstrip()
         yield f"       {indent}  | {next(raws, '')}".rstrip()
         after = [fault for fault in here if fault not in before]
         yield from _values(lines_of(segment, definition), after, indent)
     for rest in faults.values():
         for fault in rest:
             yield from _fault_lines(fault)
+
+
+def _title(segment: Segment, definition: SegmentDef | None) -> str:
+    """What the segment is, and of which kind: `party: ship to`, `tree node: pack`."""
+    if definition is None:
+        return ""
+    element = definition.element(3 if segment[0] == "HL" else 1)
+    kind = element.components[0] if element and element.components else element
+    if kind is None or not kind.name.endswith(("kind", "role", "level")):
+        return definition.title
+    known = meaning(kind, value_at(segment, 3) if segment[0] == "HL" else qualifier_of(segment))
+    return definition.title + (f": {known}" if known else "")
 
 
 def _values(lines: Iterable[Line], faults: list[Fault], indent: str) -> Iterator[str]:

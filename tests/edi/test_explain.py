@@ -65,6 +65,22 @@ def test_faults_stand_where_they_occur() -> None:
     assert missing[at + 1] == "    2  PO1[1]  order line"
 
 
+def test_the_nodes_of_a_ship_notice_form_a_tree() -> None:
+    nodes = "HL*1**S~HL*2*1*O~PRF*P1~HL*3*2*P~HL*4*3*I~LIN**BP*X~HL*5*1*O~HL*6*99*O~HL*7*7*I~"
+    told = edi.explain(x12(group(f"ST*856*0001~BSN*00*S1*20261121*1030*0001~{nodes}SE*12*0001~", kind="SH")))
+    lines = [line[7:] for line in told.splitlines()]
+    assert [line for line in lines if "]  tree node" in line or "/PRF" in line] == [
+        "HL[1]  tree node: shipment",
+        "  HL[2]  tree node: order",
+        "    HL[2]/PRF  order reference",
+        "    HL[3]  tree node: pack",
+        "      HL[4]  tree node: item",
+        "  HL[5]  tree node: order",
+        "HL[6]  tree node: order",
+        "HL[7]  tree node: item",
+    ]
+
+
 def test_a_document_without_schema_is_tags_and_values() -> None:
     told = edi.explain(x12(group("ST*852*0001~XQ*H*20261124~SE*3*0001~", kind="PD")))
     assert told.splitlines()[0] == "Document 852"
