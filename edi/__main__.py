@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -217,6 +218,8 @@ def _results(source: Input, used: edi.Profile, *, events: bool = False) -> Itera
 
 def main() -> None:
     """Run the command. A profile, map or folder that cannot be used is wrong usage: a sentence and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no such character is no reason to end
     try:
         app()
     except edi.EdiError as error:

@@ -100,11 +100,17 @@ class Input:
 
 
 def progress_line(source: Input, size: int, seconds: float) -> str:
-    """`151.2 of 300.0 MB (50 %), 12.3 MB/s, 65,000 messages, 3 faults`; the size is 0 when it is not known."""
+    """`151.2 of 300.0 MB (50 %), 12.3 MB/s, 65,000 messages, 3 faults`; the size is 0 when it is not known.
+
+    A command that counts no messages shows none.
+    """
     done = f"{source.bytes / 1e6:.1f}"
     of = f"{done} of {size / 1e6:.1f} MB ({100 * source.bytes // size} %)" if size else f"{done} MB"
     speed = f"{source.bytes / 1e6 / max(seconds, 0.001):.1f} MB/s"
-    return f"{of}, {speed}, {counted(source.messages, 'message')}, {counted(source.faults, 'fault')}"
+    line = f"{of}, {speed}"
+    if source.messages or source.faults:
+        line += f", {counted(source.messages, 'message')}, {counted(source.faults, 'fault')}"
+    return line
 
 
 def counted(number: int, noun: str) -> str:

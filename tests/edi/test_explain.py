@@ -99,6 +99,11 @@ def test_with_a_partner_its_guide_counts() -> None:
     assert "(855)" in edi.explain(data, ACME).splitlines()[0]
 
 
+def test_utf_16_is_shown_as_text() -> None:
+    data = x12(group(s855()))
+    assert edi.explain(data.decode().encode("utf-16")) == edi.explain(data)
+
+
 def test_lines_come_one_document_at_a_time() -> None:
     one = x12(group(s855()))
     source = io.BytesIO(one * 2000)

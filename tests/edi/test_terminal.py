@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from edi.terminal import Input, counted, progress_line
-from tests.edi.interchanges import group, s855, x12
+from tests.edi.interchanges import edifact, group, ordrsp, s855, x12
 from tests.edi.test_schema_words import OWN
 
 EDI = [sys.executable, "-m", "edi"]
@@ -180,7 +180,7 @@ def test_output_takes_the_progress_line_away(capsys: pytest.CaptureFixture[str])
     assert terminal.getvalue() == ""  # quick commands show none
     now[0] = 1.0
     source.read(500_000)
-    line = "1.5 of 3.0 MB (50 %), 1.5 MB/s, no messages, no faults"
+    line = "1.5 of 3.0 MB (50 %), 1.5 MB/s"
     assert terminal.getvalue() == "\r" + line
     source.read(1)
     assert terminal.getvalue() == "\r" + line  # not due yet
@@ -195,6 +195,14 @@ def test_the_words_of_the_progress_line() -> None:
     source.count([], messages=65_000)
     assert progress_line(source, 0, 0.5) == "2.0 MB, 4.0 MB/s, 65,000 messages, no faults"
     assert [counted(number, "fault") for number in (0, 1, 1200)] == ["no faults", "1 fault", "1,200 faults"]
+
+
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    data = edifact(ordrsp(extra="FTX+AAI+++\u00e9'", quantity="\u00e9"))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*EDI, "explain", "-"], input=data, capture_output=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"QTY+113:\\xe9:PCE" in done.stdout
 
 
 def test_no_progress_line_in_a_pipe(tmp_path: Path) -> None:

@@ -79,6 +79,9 @@ def judge(data: bytes, profile: edi.Profile) -> edi.Translation:
         rejected = any(f.severity == "reject" for f in result.faults)
         assert result.verdict == "rejected" or not rejected
         assert result.event is None or result.verdict != "rejected"
+    for full, brief in zip(translation.results, edi.translate_each(data, profile, events=False), strict=True):
+        assert (brief.verdict, brief.faults, brief.outside) == (full.verdict, full.faults, full.outside)
+        assert ([ack.data for ack in brief.acks], brief.event) == ([ack.data for ack in full.acks], None)
     for event in translation.events:
         assert edi.event_from_json(event.to_json()) == event
     for ack in translation.acks:  # whatever arrives can be answered, and the answer is clean
