@@ -77,6 +77,8 @@ class Fault:
     @property
     def ta1(self) -> str:
         """TA105, or empty."""
+        if self.code == "interchange.version" and self.severity != "reject":
+            return "003"  # a version, but none we know: it is read as the nearest one
         return _TA1_BY_ELEMENT.get((self.code, self.location.element), self.entry.ta1)
 
     def x997(self, version: str = "004010") -> str:

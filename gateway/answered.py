@@ -55,8 +55,9 @@ def _advice(c: Any, partner: Partner, result: edi.AckResult, row: Any, now: dt.d
     if result.group_control:
         numbered = answers.sent_by_group_number(c, partner.id, result.group_control)
         sent = [line for line in numbered if not result.control or _number(line.control) == _number(result.control)]
-    elif result.kind == "APERAK" and result.control:
+    elif result.kind == "APERAK" and result.control:  # partners repeat their number of the file, or ours of the order
         sent = list(answers.sent_by_interchange(c, partner.id, "edifact", _number(result.control)))
+        sent = sent or list(answers.sent_for_subject(c, partner.id, f"po/{result.control}"))
     if result.reference:
         about = list(answers.sent_for_subject(c, partner.id, f"po/{result.reference}"))
         # Numbers return after a while; an order of the right number among them is the one that is meant.

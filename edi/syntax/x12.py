@@ -177,7 +177,7 @@ def _check(isa: Segment) -> list[Finding]:
     if not (len(isa[12]) == 5 and isa[12].isdecimal()):
         findings.append(Finding("interchange.version", 0, 12, isa[12], "five digits"))
     elif isa[12] not in VERSIONS:
-        findings.append(Finding("interchange.version", 0, 12, isa[12], "a known version", "warning"))
+        findings.append(Finding("interchange.version", 0, 12, isa[12], "a known version", "error"))
     return findings
 
 

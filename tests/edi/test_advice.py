@@ -47,7 +47,7 @@ def test_an_aperak_follows_the_contrl() -> None:
     contrl, advice = edi.translate(data, SAYING).acks
     assert rows(contrl, "UC") == ["UCI+7+4012345500004:14+4012345000009:14+7"]
     assert rows(advice, "BGM", "DTM", "RFF", "ERC") == [
-        "BGM+313+7++CA",
+        "BGM+305+7++CA",
         "DTM+137:20261120:102",
         "RFF+ACW:2",
         "RFF+ON:P1",
@@ -165,11 +165,11 @@ def test_reading_an_824(code: str, outcome: str) -> None:
 @pytest.mark.parametrize(
     ("bgm", "outcome"),
     [
-        ("BGM+313+A1++AP", "accepted"),
-        ("BGM+313+A1++RE", "rejected"),
-        ("BGM+313+A1+29", "accepted"),
-        ("BGM+305+A1+27", "rejected"),
-        ("BGM+313+A1+9", "rejected"),  # says nothing, but names an error
+        ("BGM+305+A1++AP", "accepted"),
+        ("BGM+305+A1++RE", "rejected"),
+        ("BGM+305+A1+29", "accepted"),
+        ("BGM++A1+27", "rejected"),
+        ("BGM+305+A1+9", "rejected"),  # says nothing, but names an error
     ],
 )
 def test_reading_an_aperak(release: str, bgm: str, outcome: str) -> None:
@@ -189,11 +189,11 @@ def test_reading_an_aperak(release: str, bgm: str, outcome: str) -> None:
 
 
 def test_an_aperak_that_says_nothing_is_an_answer_and_no_event() -> None:
-    translation = edi.translate(aperak("BGM+313+A1"), NORDWERK)
+    translation = edi.translate(aperak("BGM+305+A1"), NORDWERK)
     assert [(a.scope, a.outcome) for a in translation.answers] == [("document", "received")]
     assert translation.events == []
 
 
-@pytest.mark.parametrize(("data", "profile"), [(s824("OTI*TR*PO*P42"), TELLING), (aperak("BGM+313+A1++RE"), SAYING)])
+@pytest.mark.parametrize(("data", "profile"), [(s824("OTI*TR*PO*P42"), TELLING), (aperak("BGM+305+A1++RE"), SAYING)])
 def test_received_advice_is_not_answered(data: bytes, profile: edi.Profile) -> None:
     assert advices(data, profile) == []

@@ -131,14 +131,13 @@ async def test_an_824_about_nothing_of_ours_needs_a_person(world: World) -> None
     assert "document P9" in case.sentence
 
 
-async def test_an_aperak_refuses_an_order(world: World) -> None:
+@pytest.mark.parametrize("about", ["RFF+ACW:99'RFF+ON:P7", "RFF+ACW:P7"], ids=["numbers", "only one"])
+async def test_an_aperak_refuses_an_order(world: World, about: str) -> None:
     parties = {"buyer": {"ids": [{"scheme": "gln", "value": "4012345000009"}]}}
     parties |= {"supplier": {"ids": [{"scheme": "gln", "value": "4012345500004"}]}}
     await world.submit(order_released("P7", currency="EUR", **parties), "nordwerk")
-    aperak = (
-        "UNH+1+APERAK:D:01B:UN'BGM+313+A1++RE'DTM+137:20261201:102'RFF+ACW:99'RFF+ON:P7'"
-        "ERC+12'FTX+AAO+++price is not agreed'RFF+LI:675'UNT+9+1'"
-    )
+    body = f"BGM+305+A1++RE'DTM+137:20261201:102'{about}'ERC+12'FTX+AAO+++price is not agreed'RFF+LI:675'"
+    aperak = f"UNH+1+APERAK:D:01B:UN'{body}UNT+{body.count(chr(39)) + 2}+1'"
     await world.upload(edifact(aperak), mailbox="nordwerk/inbox")
     [sent] = await world.sent("po/P7")
     assert sent.state == "rejected"

@@ -21,7 +21,13 @@ BASES = {
     "x12/997": "x12/004010/997@1",
     "edifact/orders": "edifact/d01b/orders@1",
     "edifact/ordrsp": "edifact/d01b/ordrsp@1",
+    "x12/997/later_release": "x12/005010/997@1",
+    "x12/999": "x12/005010/999@1",
+    "x12/824": "x12/004010/824@1",
     "edifact/contrl": "edifact/service/v3/contrl@1",
+    "edifact/contrl/syntax4": "edifact/service/v4/contrl@1",
+    "edifact/aperak": "edifact/d01b/aperak@1",
+    "edifact/aperak/d96a": "edifact/d96a/aperak@1",
 }
 DIALECTS = {"partial_bp", "partial_ib", "partial_bp_ib", "split_in_line"}  # read into one form, written as that form
 
@@ -29,7 +35,8 @@ DIALECTS = {"partial_bp", "partial_ib", "partial_bp_ib", "split_in_line"}  # rea
 def map_of(sample: Path) -> Map:
     folder = sample.parent
     if folder.name != "samples":
-        return load_map(BASES[f"{folder.parent.name}/{folder.name}"])
+        kind = f"{folder.parent.name}/{folder.name}"
+        return load_map(BASES.get(f"{kind}/{sample.stem}") or BASES[kind])
     partner = folder.parent
     return load_map(f"{partner.name}/{sample.name.partition('_')[0]}@1", partner)
 
