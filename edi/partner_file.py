@@ -29,9 +29,10 @@ from edi.profile import (
     Side,
 )
 from edi.syntax import default_delimiters
-from edi.syntax.charset import EDIFACT_CODECS, check_codec
+from edi.syntax.charset import EDIFACT_CODECS, X12_BASIC, X12_EXTENDED, check_codec
 from edi.syntax.x12 import VERSIONS
 
+REPERTOIRES = {"basic": X12_BASIC, "extended": X12_EXTENDED}
 Status = Literal["onboarding", "test", "shadow", "live", "suspended", "retired"]
 
 
@@ -109,6 +110,20 @@ class DelimitersFile(_Part):
         )
 
 
+def _check_delimiters(given: DelimitersFile, document: str) -> None:
+    syntax, _, version, _ = parse_document(document)
+    if syntax == "x12" and given.release:
+        raise ValueError("X12 has no release character")
+    wire = given.merged(default_delimiters(syntax, version))
+    used = [wire.element, wire.component, wire.terminator, wire.repeat, wire.release]
+    used = [character for character in used if character]
+    if syntax == "edifact":
+        used.append(wire.decimal)
+    for character in used:
+        if used.count(character) > 1:
+            raise ValueError(f"{character!r} is used for two purposes")
+
+
 class SyntaxFile(_Part):
     """UNB S001: identifier `UNOC` and version `3`; or ISA12 as `version`."""
 
@@ -135,6 +150,7 @@ class AgreementFile(_Part):
     phase: Literal["off", "live"] = "live"
     channel: str = ""
     delimiters: DelimitersFile | None = None
+    fallback_delimiters: list[DelimitersFile] = []
     syntax: SyntaxFile | None = None
     ack: AckFile = AckFile()
     on_standard_error: OnError = "reject"
@@ -160,22 +176,12 @@ class AgreementFile(_Part):
             raise ValueError(f"{value!r} is no map; write one with its version, such as x12/004010/855@1")
         return value
 
-    @field_validator("delimiters")
+    @field_validator("delimiters", "fallback_delimiters")
     @classmethod
-    def _all_different(cls, value: DelimitersFile | None, info: ValidationInfo) -> DelimitersFile | None:
-        if value is None or "document" not in info.data:
-            return value
-        syntax, _, version, _ = parse_document(info.data["document"])
-        if syntax == "x12" and value.release:
-            raise ValueError("X12 has no release character")
-        wire = value.merged(default_delimiters(syntax, version))
-        used = [wire.element, wire.component, wire.terminator, wire.repeat, wire.release]
-        used = [character for character in used if character]
-        if syntax == "edifact":
-            used.append(wire.decimal)
-        for character in used:
-            if used.count(character) > 1:
-                raise ValueError(f"{character!r} is used for two purposes")
+    def _all_different(cls, value: Any, info: ValidationInfo) -> Any:
+        for given in value if isinstance(value, list) else [value]:
+            if given is not None and "document" in info.data:
+                _check_delimiters(given, info.data["document"])
         return value
 
     @field_validator("syntax")
@@ -219,6 +225,7 @@ class AgreementFile(_Part):
             map=self.map,
             channel=self.channel,
             delimiters=self.delimiters.merged(usual) if self.delimiters else usual,
+            fallback_delimiters=tuple(other.merged(usual) for other in self.fallback_delimiters),
             envelope_version=envelope,
             functional=self.ack.functional,
             detail=self.ack.detail,
@@ -244,6 +251,8 @@ class PartnerFile(_Part):
     identities: IdentitiesFile
     agreements: list[AgreementFile] = []
     charset: str = ""
+    characters: str = ""
+    substitutions: dict[str, str] = {}
     wrapped: bool = False
     # for the daemon
     template: str = ""
@@ -267,6 +276,14 @@ class PartnerFile(_Part):
             check_codec(value)
         except ProfileError as error:
             raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("substitutions")
+    @classmethod
+    def _one_for_each(cls, value: dict[str, str]) -> dict[str, str]:
+        for character in value:
+            if len(character) != 1:
+                raise ValueError(f"{character!r} is not one character")
         return value
 
     @field_validator("timezone")
@@ -332,6 +349,8 @@ def profile_of(file: PartnerFile, folder: Path, environment: Literal["prod", "te
         agreements=tuple(agreement.agreement() for agreement in file.agreements if agreement.phase != "off"),
         folder=folder,
         charset=file.charset,
+        characters=REPERTOIRES.get(file.characters, file.characters),
+        substitutions=file.substitutions,
         wrapped=file.wrapped,
     )
 

@@ -7,6 +7,7 @@ partner differences are data; there is no partner name in code.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -63,6 +64,7 @@ class Agreement:
     convention: str = ""
     channel: str = ""
     delimiters: Delimiters | None = None
+    fallback_delimiters: tuple[Delimiters, ...] = ()  # tried in order when the data contains one of `delimiters`
     envelope_version: str = ""  # ISA12 (`00401`) or UNB S001 (`UNOC:3`); empty = the usual one for the document
     functional: FunctionalAck = "none"
     detail: Literal["errors", "all"] = "errors"
@@ -107,6 +109,8 @@ class Profile:
     open: bool = False
     wrapped: bool = False
     charset: str = ""
+    characters: str = ""
+    substitutions: Mapping[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
 
     def identities(self, syntax: Syntax) -> Identities | None:

@@ -12,6 +12,7 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,8 @@ from edi.errors import ProfileError, RenderError, SelfCheckError
 from edi.mapping import Map, load_map
 from edi.model import COMPONENT, Delimiters, Identity, Message, Segment, Syntax
 from edi.profile import Agreement, Identities, Numbers, Profile, Side
-from edi.syntax import Envelope, Outgoing, default_delimiters
+from edi.spelling import same, spelled
+from edi.syntax import Envelope, Outgoing, default_delimiters, unwritable
 from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B
 from edi.syntax.x12 import VERSIONS
 
@@ -72,22 +74,67 @@ def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers,
     map_ = load_map(agreement.map, profile.folder)
     at = _local(at, profile)
     envelope = _envelope(agreement, pair, numbers, at, test=profile.environment == "test", group=map_.schema.group)
-    envelope = dataclasses.replace(envelope, charset=profile.charset)
-    decimal = envelope.delimiters.decimal if envelope.delimiters else "."
-    outgoing = [
-        Outgoing(
-            type=agreement.type,
-            version=agreement.version,
-            control=control,
-            segments=map_.write(event.data, decimal),
-            convention=agreement.convention,
-        )
-        for control, event in enumerate(events, start=numbers.message)
-    ]
-    data = syntax.write(outgoing, envelope)
-    for event, (message, checked) in zip(events, _check(data, map_, len(events), profile.charset), strict=True):
+    envelope = dataclasses.replace(envelope, charset=profile.charset, characters=profile.characters)
+    data, envelope, outgoing = _written([event.data for event in events], map_, agreement, envelope, numbers, profile)
+    read_back = _check(data, map_, len(events), profile.charset)
+    for event, sent, (message, checked) in zip(events, outgoing, read_back, strict=True):
+        if profile.substitutions:
+            message, checked = _as_meant(event.data, sent, map_, message, checked, envelope)
         _compare(event.data, map_, message, checked)
     return Rendered(data, agreement.document, envelope.group_type, _crosscheck(data, agreement, envelope, outgoing))
+
+
+def _written(
+    events: Sequence[Data],
+    map_: Map,
+    agreement: Agreement,
+    envelope: Envelope,
+    numbers: Numbers,
+    profile: Profile,
+) -> tuple[bytes, Envelope, list[Outgoing]]:
+    """The interchange with the first of the partner's sets of service characters that the data does not contain."""
+    refused: RenderError | None = None
+    for delimiters in (envelope.delimiters, *agreement.fallback_delimiters):
+        envelope = dataclasses.replace(envelope, delimiters=delimiters)
+        outgoing = [
+            Outgoing(
+                type=agreement.type,
+                version=agreement.version,
+                control=control,
+                segments=spelled(
+                    map_.write(data, _decimal(envelope)), profile.substitutions, partial(unwritable, envelope=envelope)
+                ),
+                convention=agreement.convention,
+            )
+            for control, data in enumerate(events, start=numbers.message)
+        ]
+        try:
+            return syntax.write(outgoing, envelope), envelope, outgoing
+        except RenderError as error:
+            if error.code != "write.delimiter":
+                raise
+            refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _as_meant(
+    data: Data, sent: Outgoing, map_: Map, message: Message, checked: Checked, envelope: Envelope
+) -> tuple[Message, Checked]:
+    """The message as it was before what cannot be written was spelled otherwise; raises SelfCheckError if what was
+    read back is not what was sent."""
+    meant = map_.write(data, _decimal(envelope))
+    if same(meant, list(sent.segments)):
+        return message, checked
+    head, *body, tail = message.segments
+    if not same(body, list(sent.segments)):
+        raise SelfCheckError("what was spelled otherwise does not read back")
+    message = dataclasses.replace(message, segments=[head, *meant, tail])
+    return message, compile_check(map_.schema).check(message)
+
+
+def _decimal(envelope: Envelope) -> str:
+    return envelope.delimiters.decimal if envelope.delimiters else "."
 
 
 def outgoing_agreement(event_type: str, profile: Profile) -> Agreement:

@@ -22,7 +22,7 @@ from edi.syntax.extract import extract
 from edi.syntax.places import header_offset, offset_of
 from edi.syntax.wide import read_utf16, utf16_codec
 from edi.syntax.window import Window
-from edi.syntax.writer import Envelope, Outgoing, default_delimiters, write
+from edi.syntax.writer import Envelope, Outgoing, default_delimiters, unwritable, write
 
 __all__ = [
     "LIMITS",
@@ -34,6 +34,7 @@ __all__ = [
     "is_plain",
     "offset_of",
     "read",
+    "unwritable",
     "write",
 ]
 

@@ -35,6 +35,10 @@ EDIFACT_CODECS = {
 LEVEL_A = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>"
 LEVEL_B = LEVEL_A + "abcdefghijklmnopqrstuvwxyz"
 
+# X12.5 appendix A: the basic and the extended character set, without national characters.
+X12_BASIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()*+,-./:;?="
+X12_EXTENDED = X12_BASIC + "abcdefghijklmnopqrstuvwxyz%~@[]_{}\\|<>^`#$"
+
 UTF16 = ("utf-16-le", "utf-16-be")
 _BLOCK = 1024
 _CONTINUATION = bytes(range(0x80, 0xC0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +28,7 @@ class Envelope:
     `version` is ISA12 (`00401`) or UNB S001 (`UNOC:3`). X12: `group_type` is GS01 (empty = by set type),
     `group_version` GS08 (empty = version of the set), `group_sender` and `group_receiver` GS02/GS03 (empty =
     interchange ids). EDIFACT: a `group_type` asks for UNG, `group_version` is then `D:01B`. `charset` is the
-    partner's, where the syntax declares none.
+    partner's, where the syntax declares none; `characters` are the only ones he takes (empty = all of the charset).
     """
 
     syntax: Syntax
@@ -46,6 +46,7 @@ class Envelope:
     group_control: int = 0
     group_version: str = ""
     charset: str = ""
+    characters: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def write(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
     return (_write_x12 if envelope.syntax == "x12" else _write_edifact)(messages, envelope)
 
 
+def unwritable(text: str, envelope: Envelope) -> str:
+    """The characters of a text that this interchange cannot carry, each once."""
+    return _wire(envelope).unwritable(text)
+
+
 class _Wire:
     """Turns canonical segments into wire bytes and checks every character on the way."""
 
@@ -89,9 +95,7 @@ class _Wire:
         self.codec = check_codec(envelope.charset) or "ascii"
         if EDIFACT_CODECS.get(level, "ascii") != "ascii":
             self.codec = EDIFACT_CODECS[level]
-        repertoire = {"UNOA": LEVEL_A, "UNOB": LEVEL_B}.get(level)
-        allowed = f"[^{re.escape(repertoire)}{COMPONENT}{REPEAT}]" if repertoire else "[\x00-\x1d\x7f-\x9f]"
-        self._forbidden = re.compile(allowed)
+        self._forbidden = re.compile("|".join(_forbidden(level, envelope.characters)))
         wire = self.wire
         crossed = {
             COMPONENT: wire.element + wire.terminator + wire.repeat,
@@ -156,14 +160,22 @@ class _Wire:
             result.append([check(value, f"{where}/{tag}{at:02d}" if at else where) for at, value in enumerate(segment)])
         return result
 
+    def unwritable(self, value: str) -> str:
+        """The characters of a value that cannot be written, each once, the first first."""
+        bad = self._forbidden.findall(value)
+        if not value.isascii():
+            bad += [character for character in value if not self._encodes(character)]
+        return "".join(sorted(set(bad), key=value.index))
+
+    def _encodes(self, character: str) -> bool:
+        try:
+            character.encode(self.codec)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def _check_characters(self, value: str, name: str) -> str:
-        bad = self._forbidden.search(value)
-        character = bad[0] if bad else ""
-        if not bad:
-            try:
-                value.encode(self.codec)
-            except UnicodeEncodeError as error:
-                character = value[error.start]
+        character = self.unwritable(value)[:1]
         if character:
             raise RenderError(
                 f"{name}: {value!r} contains {character!r}, which cannot be written", code="write.charset", element=name
@@ -200,13 +212,29 @@ class _Wire:
         return start.encode(self.codec) + data.encode("latin-1") + self._end.encode(self.codec)
 
 
+def _forbidden(level: str, characters: str) -> Iterator[str]:
+    """Patterns of single characters that a syntax level or the partner does not take."""
+    repertoires = [LEVEL_A if level == "UNOA" else LEVEL_B] if level in ("UNOA", "UNOB") else []
+    for repertoire in (*repertoires, *filter(None, [characters])):
+        yield f"[^{re.escape(repertoire)}{COMPONENT}{REPEAT}]"
+    if not repertoires:
+        yield "[\x00-\x1d\x7f-\x9f]"
+
+
+def _wire(envelope: Envelope, version: str = "") -> _Wire:
+    if envelope.syntax == "x12":
+        return _Wire(envelope, envelope.version or version)
+    identifier, _, number = (envelope.version or "UNOC:3").partition(":")
+    return _Wire(envelope, f"{identifier}:{number}")
+
+
 def _trimmed(value: str) -> str:
     return REPEAT.join(part.rstrip(COMPONENT) for part in value.split(REPEAT)).rstrip(REPEAT)
 
 
 def _write_x12(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
     version = envelope.version or messages[0].version[1:]
-    text = _Wire(envelope, version)
+    text = _wire(envelope, version)
     wire, at = text.wire, envelope.at
     sender, receiver = envelope.sender, envelope.receiver
     control = f"{envelope.control:09d}"
@@ -256,7 +284,7 @@ def _group_of(message: Outgoing, envelope: Envelope) -> tuple[str, str]:
 
 def _write_edifact(messages: Sequence[Outgoing], envelope: Envelope) -> bytes:
     identifier, _, number = (envelope.version or "UNOC:3").partition(":")
-    text = _Wire(envelope, f"{identifier}:{number}")
+    text = _wire(envelope)
     wire, at = text.wire, envelope.at
     control = _within(str(envelope.control), 14, "UNB05")
     when = COMPONENT.join((f"{at:%Y%m%d}" if number >= "4" else f"{at:%y%m%d}", f"{at:%H%M}"))

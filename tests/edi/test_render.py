@@ -11,6 +11,8 @@ import pytest
 
 import edi
 from edi.documents import OrderReleased
+from edi.model import Delimiters
+from edi.syntax.charset import X12_BASIC, X12_EXTENDED
 from tests.edi.interchanges import ACME, NORDWERK, ROOT, group, rows, s855, x12
 
 AT = dt.datetime(2026, 11, 20, 10, 30, tzinfo=dt.UTC)
@@ -108,6 +110,47 @@ def test_the_partners_character_set() -> None:
         rendered = edi.render_checked(order(buyer__name=name), profile, NUMBERS, AT)
         assert name.encode(charset) in rendered.data
         assert rendered.crosscheck == "crosschecked"
+
+
+def test_what_cannot_be_written_is_spelled_as_agreed() -> None:
+    name = "Weiß & Söhne *"
+    profile = dataclasses.replace(ACME, substitutions={"ß": "ss", "ö": "oe", "*": "-", "&": "+"})
+    with pytest.raises(edi.RenderError) as caught:  # a separator can be written: it is no matter of spelling
+        edi.render(order(buyer__name=name), profile, NUMBERS, AT)
+    assert caught.value.code == "write.delimiter"
+    rendered = edi.render_checked(order(buyer__name="Weiß & Söhne"), profile, NUMBERS, AT)
+    assert rows(rendered.data, "N1")[0].startswith("N1*BY*Weiss & Soehne*")
+    assert rendered.crosscheck == "crosschecked"
+    latin = dataclasses.replace(profile, charset="iso8859-1")
+    assert "Weiß & Söhne".encode("iso8859-1") in edi.render(order(buyer__name="Weiß & Söhne"), latin, NUMBERS, AT)
+    with pytest.raises(edi.RenderError, match="'é', which cannot be written"):
+        edi.render(order(buyer__name="André Weiß"), profile, NUMBERS, AT)
+
+
+def test_the_characters_a_partner_takes() -> None:
+    profile = dataclasses.replace(ACME, characters=X12_BASIC)
+    with pytest.raises(edi.RenderError) as caught:
+        edi.render(order(), profile, NUMBERS, AT)
+    assert caught.value.code == "write.charset"
+    upper = {small: small.upper() for small in "abcdefghijklmnopqrstuvwxyz"}
+    data = edi.render(order(), dataclasses.replace(profile, substitutions={**upper, "@": "(AT)"}), NUMBERS, AT)
+    assert set(data.decode()) <= set(X12_BASIC + "*>~\n")
+    assert edi.render(order(), dataclasses.replace(ACME, characters=X12_EXTENDED), NUMBERS, AT) == edi.render(
+        order(), ACME, NUMBERS, AT
+    )
+
+
+def test_the_next_set_of_separators_is_tried() -> None:
+    others = (Delimiters("|", ">", "~"), Delimiters("\x1d", "\x1f", "\x1c"))
+    profile = out(ACME, fallback_delimiters=others)
+    assert edi.render(order(), profile, NUMBERS, AT) == edi.render(order(), ACME, NUMBERS, AT)
+    assert edi.render(order(buyer__name="A*B"), profile, NUMBERS, AT).startswith(b"ISA|00|")
+    rendered = edi.render_checked(order(buyer__name="A*B|C"), profile, NUMBERS, AT)
+    assert rendered.data.startswith(b"ISA\x1d00\x1d")
+    assert (b"A*B|C" in rendered.data, rendered.crosscheck) == (True, "crosschecked")
+    with pytest.raises(edi.RenderError, match=r"contains the separator '\*'") as caught:
+        edi.render(order(buyer__name="A*B|C"), out(ACME, fallback_delimiters=others[:1]), NUMBERS, AT)
+    assert caught.value.element == "N1[1]/N102"
 
 
 @pytest.mark.parametrize(

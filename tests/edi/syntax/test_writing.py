@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from edi.errors import RenderError
 from edi.model import COMPONENT, REPEAT, Delimiters, Group, Identity, Interchange, Message, Segment
-from edi.syntax import Envelope, Outgoing, default_delimiters, read, write
+from edi.syntax import Envelope, Outgoing, default_delimiters, read, unwritable, write
+from edi.syntax.charset import EDIFACT_CODECS, LEVEL_A, LEVEL_B
 
 AT = datetime(2026, 11, 24, 13, 1, tzinfo=UTC)
 X12 = Envelope("x12", Identity("ME", "ZZ"), Identity("YOU", "01"), 42, AT, version="00501", group_sender="GSME")
@@ -195,3 +196,51 @@ def test_round_trip_edifact(content: list[Segment], newline: str, wire: str) -> 
     assert read_back(data)[0].segments[1:-1] == [clean(segment) for segment in content]
     header = next(item for item in read(data) if isinstance(item, Interchange))
     assert replace(header.delimiters, newline=newline) == delimiters
+
+
+def repertoire(level: str) -> str:
+    """Every printable character a syntax level can carry."""
+    if level in ("UNOA", "UNOB"):
+        return LEVEL_A if level == "UNOA" else LEVEL_B
+    codec = EDIFACT_CODECS[level]
+    if codec == "utf-8":
+        return "AZaz09 ÄßéŁЖדعαβ€中文😀?'+:"
+    return "".join(c for c in bytes(range(0x20, 0x100)).decode(codec, "ignore") if c.isprintable())
+
+
+@pytest.mark.parametrize("level", sorted(EDIFACT_CODECS))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), number=st.sampled_from("34"))
+def test_round_trip_of_every_syntax_level(level: str, data: st.DataObject, number: str) -> None:
+    text = st.text(st.sampled_from(repertoire(level)), max_size=6)
+    content = data.draw(segments(text, repeat=number == "4"))
+    written = write([orders(*content)], replace(EDIFACT, version=f"{level}:{number}"))
+    assert write([orders(*content)], replace(EDIFACT, version=f"{level}:{number}")) == written
+    assert read_back(written)[0].segments[1:-1] == [clean(segment) for segment in content]
+
+
+@pytest.mark.parametrize("level", sorted(EDIFACT_CODECS))
+def test_what_a_level_cannot_carry_is_refused(level: str) -> None:
+    everything = EDIFACT_CODECS[level] == "utf-8"
+    for character in "AaÄŁЖדعα€中":
+        beyond = "" if everything or character in repertoire(level) else character
+        assert unwritable(f"X{character}", replace(EDIFACT, version=f"{level}:3")) == beyond
+
+
+@pytest.mark.parametrize("name", ["", "A", "AB CD", "123456789012345"])
+def test_an_isa_always_has_106_characters(name: str) -> None:
+    envelope = replace(X12, sender=Identity(name, "1"), receiver=Identity(name, ""), control=1)
+    data = write([order(["BEG", "00"])], envelope)
+    assert (data[105:106], data[3:4], data[103:104]) == (b"~", b"*", b"*")
+    assert data[:106].count(b"*") == 16
+
+
+def test_groups_count_their_own_sets() -> None:
+    mixed = [order(["BEG", "00"]), order(["BEG", "00"], control=2), Outgoing("855", "005010", 3, [["BAK", "00"]])]
+    wire = write(mixed, replace(X12, group_control=9))
+    assert [line[:6] for line in wire.split(b"~") if line.startswith((b"GE", b"IEA"))] == [
+        b"GE*2*9",
+        b"GE*1*1",
+        b"IEA*2*",
+    ]
+    read_back(wire)
