@@ -112,6 +112,13 @@ def test_the_partners_character_set() -> None:
         assert rendered.crosscheck == "crosschecked"
 
 
+def test_an_agreed_guide_is_named() -> None:
+    profile = out(ACME, convention="GUIDE1")
+    data = edi.render(order(), profile, NUMBERS, AT)
+    assert rows(data, "GS")[0].endswith("*X*004010GUIDE1")
+    assert edi.translate(data, profile.mirrored()).faults == []
+
+
 def test_what_cannot_be_written_is_spelled_as_agreed() -> None:
     name = "Weiß & Söhne *"
     profile = dataclasses.replace(ACME, substitutions={"ß": "ss", "ö": "oe", "*": "-", "&": "+"})

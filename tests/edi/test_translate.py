@@ -294,3 +294,9 @@ def test_memory_does_not_grow_with_the_interchange() -> None:
     assert size > 30_000_000
     assert accepted == sets
     assert growth < 20, f"{growth} MB more for {size} bytes"
+
+
+def test_an_answer_is_read_even_from_a_group_without_a_version() -> None:
+    translation = edi.translate(x12(group(s997(), kind="FA", version="")), ACME)
+    assert [(fault.code, fault.severity) for fault in translation.faults] == [("group.version", "warning")]
+    assert [answer.scope for answer in translation.answers] == ["group"]
