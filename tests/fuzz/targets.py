@@ -27,6 +27,8 @@ TALKATIVE = replace(
     agreements=tuple(replace(agreed, ta1="always", detail="all") for agreed in ACME.agreements),
     environment="test",
 )
+# An answer goes back to the address that stood in the partner's envelope, such as it was.
+REPEATED = {"interchange.receiver-qualifier"}
 PROFILES = (OPEN, ACME, NORDWERK, TALKATIVE)
 
 
@@ -86,8 +88,8 @@ def answer(data: bytes) -> None:
         assert len(acks) == len(due)
         for ack in acks:
             back = edi.translate(ack, OPEN)
-            # A warning may be about a value that had to be repeated from the partner's own envelope.
-            assert [fault.message for fault in back.faults if fault.severity != "warning"] == [], ack
+            wrong = [fault for fault in back.faults if fault.severity != "warning" and fault.code not in REPEATED]
+            assert not wrong, (wrong[0].message, ack)
             assert len(back.messages) == 1
             assert back.acks == []
 
