@@ -22,7 +22,7 @@ from edi.check import Checked, compile_check
 from edi.crosscheck import crosscheck
 from edi.documents import Event
 from edi.documents.advice import ApplicationAdvice
-from edi.documents.exchange import Acknowledgement
+from edi.documents.exchange import Acknowledgement, Who
 from edi.documents.types import Data
 from edi.errors import ProfileError, RenderError, SelfCheckError
 from edi.mapping import Map, load_map
@@ -164,12 +164,11 @@ def _render_acknowledgement(data: Answer, test: bool, profile: Profile, numbers:
         raise RenderError("the acknowledgement does not say whose interchange it answers", field="interchange")
     syntax_name: Syntax = "edifact" if data.kind in ("CONTRL", "APERAK") else "x12"
     at = _local(at, profile)
-    partner = Side(about.sender.id, about.sender.qualifier or "")
-    own = Side(about.receiver.id, about.receiver.qualifier or "")
     pair = profile.identities(syntax_name)
+    known = (pair.partner, *pair.also) if pair is not None else ()
+    partner = _side(about.sender, known, syntax_name)
+    own = _side(about.receiver, (pair.own,) if pair is not None else (), syntax_name)
     if pair is not None:
-        known = {(side.id, side.qualifier): side for side in (pair.partner, *pair.also)}
-        partner = known.get((partner.id, partner.qualifier), partner)
         own = dataclasses.replace(own, group=pair.own.group)
     if isinstance(data, ApplicationAdvice):
         data = data.model_copy(update={"number": str(numbers.interchange), "date": at.date()})
@@ -192,6 +191,17 @@ def _render_acknowledgement(data: Answer, test: bool, profile: Profile, numbers:
     note = _crosscheck(written, agreement, envelope, [outgoing])
     document = "X12 TA1" if data.kind == "TA1" else agreement.document
     return Rendered(written, document, envelope.group_type, note)
+
+
+def _side(who: Who, known: Sequence[Side], syntax_name: Syntax) -> Side:
+    """A party as it named itself; a qualifier no ISA can have becomes the agreed one, or ZZ (mutually defined)."""
+    qualifier = who.qualifier or ""
+    if syntax_name == "x12" and len(qualifier) != 2:
+        qualifier = next((side.qualifier for side in known if side.id == who.id), "ZZ")
+    for side in known:
+        if (side.id, side.qualifier) == (who.id, qualifier):
+            return side
+    return Side(who.id, qualifier)
 
 
 def _acknowledgement_agreement(

@@ -209,6 +209,14 @@ def test_every_note_of_a_ta1_has_its_severity(old: bytes, new: bytes, note: str)
     assert rows(ack, "TA1")[0].endswith(note)
 
 
+def test_an_answer_to_a_bad_qualifier_is_itself_addressed_well() -> None:
+    for sender, expected in ((b"123456789", "01*123456789"), (b"987654321", "ZZ*987654321")):
+        data = GOOD.replace(b"*01*123456789 ", b"*1 *" + sender + b" ")
+        (ack,) = edi.translate(data, ACME).acks
+        assert f"*14*4012345000009  *{expected} " in rows(ack, "ISA")[0]
+        assert edi.translate(ack, edi.default_profile()).faults == []
+
+
 def test_the_most_severe_fault_of_an_envelope_is_the_one_noted() -> None:
     data = GOOD.replace(b"IEA*1*", b"IEA*2*").replace(b"*261120*1030*U", b"*269920*1030*U")
     (ack,) = edi.translate(data, ACME).acks
