@@ -30,10 +30,11 @@ class Part:
 
     group: Group | None
     received: int = 0
+    kept: bool = False  # was any set taken?
+    answered: int = 0  # sets that are no functional acknowledgements themselves; the counts below are of these
     accepted: int = 0
     flawed: int = 0
     messages: list[MessageAnswer] = field(default_factory=list)
-    answered: int = 0  # sets that are no functional acknowledgements themselves
     detail: Literal["errors", "all"] = "errors"
     wanted: set[str] = field(default_factory=set)  # 997, 999; receipt, syntax
     advised: list[AdvisedDocument] = field(default_factory=list)
@@ -54,7 +55,7 @@ def group_answer(end: GroupEnd, part: Part) -> Acknowledgement:
     """The 997 or 999 of a group."""
     group = end.group
     codes = Layer(part.kind, release(group.version)).codes((*group.faults, *end.faults))
-    declared = end.declared if end.declared is not None else part.received
+    declared = end.declared if end.declared is not None else part.answered
     return Acknowledgement(
         kind=part.kind,
         interchange=answered(group.interchange),
@@ -64,7 +65,7 @@ def group_answer(end: GroupEnd, part: Part) -> Acknowledgement:
             version=_release(group.version),
             outcome=Code(value=_group_outcome(part, bool(codes))),
             included=min(declared, MOST_SETS),
-            received=min(part.received, MOST_SETS),
+            received=min(part.answered, MOST_SETS),
             accepted=min(part.accepted, MOST_SETS),
             codes=codes,
         ),
@@ -82,7 +83,7 @@ def _group_outcome(part: Part, group_errors: bool) -> Outcome:
     """AK901 from the counts (acknowledgements.md 4.2)."""
     if part.accepted == 0:
         return "rejected"
-    if part.accepted < part.received:
+    if part.accepted < part.answered:
         return "partially_accepted"
     return "accepted_with_errors" if part.flawed or group_errors else "accepted"
 

@@ -74,11 +74,12 @@ class Acknowledger:
             self._open = Part(message.group)
         part = self._open
         part.received += 1
-        part.accepted += verdict != "rejected"
-        part.flawed += verdict == "accepted_with_errors"
+        part.kept = part.kept or verdict != "rejected"
         if message.type in FUNCTIONAL:
             return
         part.answered += 1
+        part.accepted += verdict != "rejected"
+        part.flawed += verdict == "accepted_with_errors"
         if self._blocking:
             return
         self._wish(part, self._wishes(message.interchange, agreement))
@@ -134,7 +135,7 @@ class Acknowledger:
             return  # only TA1
         if (self._blocking and self._ta1() != "never") or self._wants_ta1(interchange):
             faults = [*interchange.faults, *self._stray, *end.faults]
-            yield ta1(interchange, faults, kept=any(part.accepted for part in parts))
+            yield ta1(interchange, faults, kept=any(part.kept for part in parts))
 
     @staticmethod
     def _wish(part: Part, wishes: set[str]) -> None:

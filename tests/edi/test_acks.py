@@ -204,6 +204,8 @@ def test_acknowledgements_are_not_acknowledged() -> None:
 def test_data_beside_acknowledgements_is_answered_as_if_it_were_alone() -> None:
     mixed = x12(group(s997(), kind="FA"), group(s855(), control="2"))
     assert only(mixed) == ["AK1*PR*2", "AK9*A*1*1*1"]
+    within = x12(group(s855(), s997("AK9*A*1*1*1~").replace("0001", "0002")))  # the 997 is a bad one
+    assert only(within) == ["AK1*PR*1", "AK9*A*2*1*1"]
     found = only(edifact(contrl(), ordrsp("2")), with_policy(NORDWERK, detail="all"))
     assert found == ["UCI+7+4012345500004:14+4012345000009:14+7", "UCM+2+ORDRSP:D:01B:UN:EAN009+7"]
 

@@ -139,7 +139,7 @@ def test_the_examples_of_the_json_shapes(words: str, shown: str, monkeypatch: py
 
 
 def test_every_key_of_the_json_shapes_is_documented() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     overview = edi.inspect(x12(group(s855()))).to_json()
     (interchange,) = overview["interchanges"]
     fault = edi.inspect(b"").faults[0].to_json()
