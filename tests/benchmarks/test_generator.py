@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import sys
 from collections import Counter
 
 import pytest
 
 import edi
-from benchmarks.generator import Plan, chunks, documents, generate, identity, kinds
+from benchmarks.generator import Plan, chunks, documents, generate, identity, kinds, main
 from benchmarks.shapes import SHAPES
 from edi import syntax
 from edi.check import compile_check
@@ -111,3 +112,26 @@ def test_a_stream_is_the_same_interchange(kind: str) -> None:
     assert 300_000 <= len(stream) < 900_000
     ends = [item for item in syntax.read(io.BytesIO(stream)) if isinstance(item, InterchangeEnd)]
     assert [end.faults for end in ends] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "plan"),
+    [
+        (["855", "--documents", "3", "--lines", "2", "--seed", "5"], Plan("855", documents=3, lines=2, seed=5)),
+        (["INVOIC", "--release", "D.01B", "--shape", "edifact-lines"], Plan("INVOIC", "D.01B", shape="edifact-lines")),
+    ],
+    ids=["855", "INVOIC"],
+)
+def test_the_command_writes_the_interchange(
+    arguments: list[str], plan: Plan, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["generator", *arguments])
+    main()
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == generate(plan)
+
+
+def test_a_stream_has_one_kind_in_the_plain_shape() -> None:
+    for plan in (Plan("mix-x12"), Plan("850", shape="x12-bom")):
+        with pytest.raises(ValueError, match="a stream has one kind"):
+            next(chunks(plan))
