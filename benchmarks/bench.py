@@ -27,8 +27,8 @@ EDIFACT = Plan("ORDERS", "D.01B")
 Row = tuple[str, ...]
 NOTE = f"""Written by `make bench`. Times are processor time: the median and the best of 7 rounds, in which all
 contenders take turns, each for at least {LEAST * 1000:.0f} ms. `x split` is the time of `text.split(terminator)` on the
-same text in the same rounds; it is taken on 100 documents at a time, for `split` itself gets slower on more (up to twice,
-by its memory), and all ratios would look better."""
+same text in the same rounds; it is taken on 100 documents at a time, for `split` itself gets slower on more (up to
+twice, by its memory), and all ratios would look better."""
 
 
 @dataclass(frozen=True, slots=True)
