@@ -28,7 +28,7 @@ TALKATIVE = replace(
     environment="test",
 )
 # An answer goes back to the address that stood in the partner's envelope, such as it was.
-REPEATED = {"interchange.receiver-qualifier"}
+REPEATED = {"interchange.sender-qualifier", "interchange.receiver-qualifier"}
 PROFILES = (OPEN, ACME, NORDWERK, TALKATIVE)
 
 
