@@ -7,7 +7,6 @@ contradicts itself is accepted, and a person decides; no acknowledgement has a c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TypeAlias
 
 from edi.check import Checked
@@ -37,7 +36,7 @@ def inconsistencies(message: Message, checked: Callable[[], Checked]) -> list[Fa
     if message.type not in _LINES:
         return []
     tag, unique = _LINES[message.type]
-    once = cache(checked)
+    known: list[Checked] = []
     lines = [segment for segment in message.segments if segment[0] == tag]
 
     def report(
@@ -49,7 +48,9 @@ def inconsistencies(message: Message, checked: Callable[[], Checked]) -> list[Fa
         expected: str,
         severity: Severity | None = None,
     ) -> Fault:
-        at, path = once().place(segment)
+        if not known:
+            known.append(checked())
+        at, path = known[0].place(segment)
         place = Location(
             path=f"{path}/{segment[0]}{element:02d}" + (f"-{component}" if component else ""),
             interchange=message.interchange.control,
@@ -68,7 +69,8 @@ def inconsistencies(message: Message, checked: Callable[[], Checked]) -> list[Fa
         found += _repeated(lines, report)
     if tag == "HL":
         found += _tree(lines, report)
-    found.sort(key=lambda one: (one.location.segment, one.location.element))
+    if found:
+        found.sort(key=lambda one: (one.location.segment, one.location.element))
     return found
 
 
@@ -78,9 +80,11 @@ def _counts(segments: list[Segment], lines: list[Segment], report: _Report) -> I
     if lines and lines[0][0] == "HL":
         right.add(sum(value_at(level, 3) == "I" for level in lines))
     for segment in segments[-20:]:  # both stand in the summary
+        if segment[0] not in ("CTT", "CNT"):
+            continue
         if segment[0] == "CTT":
             said, place = value_at(segment, 1), (1, 0)
-        elif segment[0] == "CNT" and value_at(segment, 1, 1) == _COUNT_OF_LINES:
+        elif value_at(segment, 1, 1) == _COUNT_OF_LINES:
             said, place = value_at(segment, 1, 2), (1, 2)
         else:
             continue
@@ -89,6 +93,9 @@ def _counts(segments: list[Segment], lines: list[Segment], report: _Report) -> I
 
 
 def _repeated(lines: list[Segment], report: _Report) -> Iterator[Fault]:
+    names = [line[1] for line in lines if len(line) > 1 and line[1]]
+    if len(set(names)) == len(names):
+        return  # as nearly always
     seen = set()
     for line in lines:
         name = value_at(line, 1)

@@ -224,7 +224,7 @@ def check_message(message: Message) -> list[Finding]:
     if len(message.type) != 3 or not message.type.isalnum():
         findings.append(Finding("message.identifier", 1, 1, message.type, "three digits"))
     elif expected and message.group and message.group.type not in ("", expected):
-        findings.append(Finding("message.identifier", 1, 1, message.type, f"a set of group {message.group.type}"))
+        findings.append(Finding("message.group", 1, 1, message.type, f"a set of group {message.group.type}"))
     if not (4 <= len(message.control) <= 9 and message.control.isalnum()):
         severity: Severity | None = "warning" if message.control else None
         findings.append(Finding("message.control-number", 1, 2, message.control, "4 to 9 characters", severity))

@@ -52,6 +52,7 @@ COMPANIONS = {
     "interchange.sender-qualifier": {"interchange.sender-unknown"},
     "limit.exceeded": {"element.too-many"},
     "message.convention.edifact": {"element.code"},
+    "message.identifier": {"message.unsupported"},
     "message.identifier.edifact": {"message.unsupported"},
     "una.invalid.edifact": {"interchange.sender-unknown"},
 }

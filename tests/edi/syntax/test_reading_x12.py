@@ -192,7 +192,7 @@ CASES = [
     ),
     Case("ST control twice", interchange(group(SET, SET)), sets=2, faults=["message.duplicate"]),
     Case("GS control twice", interchange(group(SET), group(SET)), sets=2, faults=["group.duplicate"]),
-    Case("ST01 of another group", PLAIN.replace("ST*850", "ST*810"), faults=["message.identifier"]),
+    Case("ST01 of another group", PLAIN.replace("ST*850", "ST*810"), faults=["message.group"]),
     Case("ST02 missing", PLAIN.replace("0001~", "~"), faults=["message.control-number"]),
     Case(
         "GS06 no number", PLAIN.replace("*1*X*", "*A*X*").replace("GE*1*1", "GE*1*A"), faults=["group.control-number"]
