@@ -59,7 +59,7 @@ def validate(
     """Check every document: what is wrong, one fault a line, and the verdicts. Exit 1 if anything is rejected."""
     used = profile(partner, test, schemas)
     with opened(file) as source:
-        results = _results(source, used)
+        results = _results(source, used, verdicts_only=True)
         if as_json:
             source.say_pieces(verdicts.json_pieces(results))
         else:
@@ -72,7 +72,7 @@ def validate(
 def read(file: File, partner: Partner = None, schemas: Schemas = None, test: Test = False) -> None:
     """Canonical events, one CloudEvents JSON object a line; faults go to standard error."""
     with opened(file) as source:
-        for result in _results(source, profile(partner, test, schemas), events=True):
+        for result in _results(source, profile(partner, test, schemas)):
             for fault in (*result.faults, *result.outside):
                 source.say(f"{fault.severity}: {fault.message}", err=True)
             if result.event is not None:
@@ -209,9 +209,9 @@ def _items(source: Input) -> Iterator[Item]:
         yield item
 
 
-def _results(source: Input, used: edi.Profile, *, events: bool = False) -> Iterator[edi.Result]:
+def _results(source: Input, used: edi.Profile, *, verdicts_only: bool = False) -> Iterator[edi.Result]:
     """What becomes of the documents, counted."""
-    for result in edi.translate_each(source.stream, used, events=events):
+    for result in edi.translate_each(source.stream, used, verdicts_only=verdicts_only):
         source.count((*result.faults, *result.outside), messages=result.message is not None)
         yield result
 

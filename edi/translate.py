@@ -55,14 +55,15 @@ def translate(source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None =
 
 
 def translate_each(
-    source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None, events: bool = True
+    source: bytes | BinaryIO, profile: Profile, *, seen: Seen | None = None, verdicts_only: bool = False
 ) -> Iterator[Result]:
     """As `translate`, one result per transaction set as it is read; memory is bounded by the largest set, or by the
     largest group or interchange where the partner's `reject_scope` says that a bad set rejects those around it.
 
-    Without `events` every set is judged and acknowledged all the same, but no event is made of it, which is quicker.
+    With `verdicts_only` every set is judged all the same, but no event and no acknowledgement is made: quicker,
+    and memory does not grow with the number of refused sets.
     """
-    reading = _Reading(profile, Acknowledger(profile), seen, events)
+    reading = _Reading(profile, Acknowledger(profile), seen, verdicts_only)
     items = syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits)
     held: Result | None = None  # one result waits, so that the end of its group and interchange can be attached
     outside: list[Fault] = []
@@ -92,7 +93,7 @@ class _Reading:
     profile: Profile
     acknowledger: Acknowledger
     seen: Seen | None = None
-    events: bool = True
+    verdicts_only: bool = False
     refused: bool = False  # judging: the interchange, or the group that is open
     interchange: Interchange | None = None  # answering
     group: Group | None = None
@@ -116,7 +117,9 @@ class _Reading:
     def envelope(self, item: Envelope) -> tuple[list[Fault], list[Event]]:
         """Faults and due acknowledgements of anything that is not a message."""
         due: Iterable[Acknowledgement | ApplicationAdvice] = ()
-        if isinstance(item, Interchange):
+        if self.verdicts_only:
+            self._follow(item)
+        elif isinstance(item, Interchange):
             self.interchange, self.group = item, None
             self.acknowledger.header(item)
         elif isinstance(item, Group):
@@ -130,12 +133,23 @@ class _Reading:
             self.acknowledger.stray(item)
         return list(item.faults), [self._ack(data) for data in due]
 
+    def _follow(self, item: Envelope) -> None:
+        """Where we are, when nothing is answered."""
+        if isinstance(item, Interchange):
+            self.interchange, self.group = item, None
+        elif isinstance(item, Group):
+            self.group = item
+        elif isinstance(item, GroupEnd):
+            self.group = None
+
     def nothing(self) -> Result:
         faults = [*(self.interchange.faults if self.interchange else ()), *(self.group.faults if self.group else ())]
         return Result(self.interchange, self.group, None, "rejected" if acks.refused(faults) else "accepted")
 
     def answer(self, judged: Judged) -> None:
         """Tell the acknowledger of a set whose verdict is final."""
+        if self.verdicts_only:
+            return
         result = judged.result
         assert result.message is not None
         self.acknowledger.add(
@@ -174,7 +188,7 @@ class _Reading:
         faults = [_by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         event = None
-        if self.events and data is not None and verdict != "rejected":
+        if not self.verdicts_only and data is not None and verdict != "rejected":
             event = self._event(message, data, event_type, map_version)
         result = Result(
             interchange=message.interchange,

@@ -80,9 +80,10 @@ def judge(data: bytes, profile: edi.Profile) -> edi.Translation:
         rejected = any(f.severity == "reject" for f in result.faults)
         assert result.verdict == "rejected" or not rejected
         assert result.event is None or result.verdict != "rejected"
-    for full, brief in zip(translation.results, edi.translate_each(data, profile, events=False), strict=True):
+    told = [result for result in translation.results if result.message is not None or result.outside]
+    for full, brief in zip(told, edi.translate_each(data, profile, verdicts_only=True), strict=True):
         assert (brief.verdict, brief.faults, brief.outside) == (full.verdict, full.faults, full.outside)
-        assert ([ack.data for ack in brief.acks], brief.event) == ([ack.data for ack in full.acks], None)
+        assert (brief.acks, brief.event) == ((), None)
     for event in translation.events:
         assert edi.event_from_json(event.to_json()) == event
     for ack in translation.acks:  # whatever arrives can be answered, and the answer is clean but for what it repeats
