@@ -97,6 +97,19 @@ def test_memory_does_not_grow_with_the_events(tmp_path: Path) -> None:
     assert peaks[1] - peaks[0] < 8 * 1024 * 1024
 
 
+def test_memory_does_not_grow_with_the_refused(large: tuple[Path, int], tmp_path: Path) -> None:
+    body = "XQ*H*20261101*20261130~LIN**UP*012345678905~ZA*QS*TEN*EA~CTT*1~"
+    head, tail = x12(group("@", kind="PD", ge="")).split(b"@")
+    peaks = []
+    for count in (500, 8_000):
+        sets = "".join(f"ST*852*{number:06d}~{body}SE*6*{number:06d}~" for number in range(count))
+        (tmp_path / "in.edi").write_bytes(head + sets.encode() + f"GE*{count}*1~".encode() + tail)
+        code, out, peak = measured("validate", "-", "--schemas", str(large[0].parent), source=tmp_path / "in.edi")
+        assert (code, out.splitlines()[-1]) == (1, f"{count:,} documents: {count:,} rejected")
+        peaks.append(peak)
+    assert peaks[1] - peaks[0] < 8 * 1024 * 1024
+
+
 @pytest.mark.parametrize("command", ["inspect", "validate", "explain"])
 def test_a_reader_that_stops_ends_the_command_quietly(command: str, tmp_path: Path) -> None:
     path = tmp_path / "in.edi"
