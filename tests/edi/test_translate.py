@@ -301,3 +301,12 @@ def test_an_answer_is_read_even_from_a_group_without_a_version() -> None:
     translation = edi.translate(x12(group(s997(), kind="FA", version="")), ACME)
     assert [(fault.code, fault.severity) for fault in translation.faults] == [("group.version", "warning")]
     assert [answer.scope for answer in translation.answers] == ["group"]
+
+
+@pytest.mark.parametrize("codec", ["ascii", "utf-16-le", "utf-16-be"])
+def test_a_fault_of_the_parties_points_at_their_element(codec: str) -> None:
+    for text, found in ((x12(group(s855()), sender="999"), "999 "), (edifact(ordrsp(), sender="999"), "999+")):
+        data = text.decode().encode(codec)
+        (fault,) = edi.translate(data, ACME if text.startswith(b"ISA") else NORDWERK).faults
+        assert fault.code == "interchange.sender-unknown"
+        assert data[fault.location.offset :].decode(codec).startswith(found)
