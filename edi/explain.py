@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from edi import resources, syntax
 from edi.check import Checked, compile_check
+from edi.consistency import inconsistencies
 from edi.explain_words import Line, identity_in_words, lines_of, meaning, plain, sent_in_words
 from edi.faults import Fault
 from edi.mapping import load_map
@@ -78,6 +79,8 @@ def _schema(message: Message, profile: Profile | None) -> Schema | None:
 
 def _message(message: Message, schema: Schema | None) -> Iterator[str]:
     checked = compile_check(schema).check(message) if schema else None
+    if checked is not None and not any(fault.severity == "reject" for fault in checked.faults):
+        checked.faults += inconsistencies(message, lambda: checked)
     yield from _heading(message, schema, checked)
     yield from _body(message, schema, checked)
 

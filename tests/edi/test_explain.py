@@ -184,3 +184,8 @@ def test_kinds_and_units_join_their_values() -> None:
     assert (line.label, line.name, line.text) == ("DTM01-1", "document (137)", "week 48 of 2026")
     (line,) = lines_of(["DTM", "137"], dtm)
     assert (line.name, line.text) == ("date kind", "137 (document)")
+
+
+def test_a_document_that_contradicts_itself_is_told() -> None:
+    text = edi.explain((ROOT / "samples/faults/consistency.hl-tree.edi").read_bytes())
+    assert "exception in HL02: '9' does not fit the tree of levels (expected the number of another level)" in text
