@@ -68,7 +68,7 @@ class Acknowledger:
         about: str = "",
         usable: bool = True,
     ) -> None:
-        """One set is judged. `about` is its business object (`po/P1`), `usable` whether an event came of it."""
+        """One set is judged. `about` is its business object (`po/P1`), `usable` whether its content could be read."""
         if self._open.group is not message.group:
             self._close()
             self._open = Part(message.group)

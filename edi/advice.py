@@ -43,7 +43,7 @@ def wanted(message: Message, agreement: Agreement, verdict: Verdict) -> bool:
 def documents(
     message: Message, faults: Sequence[Fault], about: str, copied: re.Pattern[str], *, usable: bool
 ) -> list[AdvisedDocument]:
-    """The entry of one set; none if nothing is wrong with its content. It is rejected if no event came of it."""
+    """The entry of one set; none if nothing is wrong with its content. It is rejected if it could not be read."""
     told = [fault for fault in faults if fault.severity == "exception" and fault.code.startswith(FAMILIES)]
     if not told:
         return []

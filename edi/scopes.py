@@ -21,10 +21,11 @@ WIDTH: dict[Scope, int] = {"transaction": 0, "group": 1, "interchange": 2}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judged:
-    """One set with its verdict and what is agreed for it."""
+    """One set with its verdict, what is agreed for it, and whether its content could be read."""
 
     result: Result
     agreement: Agreement | None
+    usable: bool
 
 
 def settled(items: Iterable[Envelope | Judged], profile: Profile) -> Iterator[Envelope | Judged]:
@@ -52,7 +53,7 @@ def _final(waiting: list[Envelope | Judged], widest: Scope) -> Iterator[Envelope
     for item in waiting:
         pulled = isinstance(item, Judged) and (everything or any(group is item.result.group for group in groups))
         if isinstance(item, Judged) and pulled and _answered(item):
-            yield Judged(dataclasses.replace(item.result, verdict="rejected", event=None), item.agreement)
+            yield dataclasses.replace(item, result=dataclasses.replace(item.result, verdict="rejected", event=None))
         else:
             yield item
 

@@ -158,7 +158,7 @@ class _Reading:
             result.verdict,
             result.faults,
             about=result.subject,
-            usable=result.event is not None,
+            usable=judged.usable,
         )
 
     def _message(self, message: Message) -> Judged:
@@ -201,7 +201,7 @@ class _Reading:
             answers=answers(event.data) if event and isinstance(event.data, ANSWERS) else (),
             reading=reading,
         )
-        return Judged(result, agreement)
+        return Judged(result, agreement, usable=data is not None)
 
     def _agreement(self, message: Message) -> Agreement | None:
         key = (message.interchange.syntax, message.type, message.version)

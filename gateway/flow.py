@@ -112,12 +112,9 @@ class Flow:
     async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
         data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
         work = intake.Intake(row, partner, data, done=row.sets)
-        loop = asyncio.get_running_loop()
 
-        def seen(interchange: edi.Interchange) -> bool:
-            """Called where the file is read, outside the loop that reads the ledger."""
-            reading = self.ledger.read(lambda c: work.seen(c, interchange))
-            return asyncio.run_coroutine_threadsafe(reading, loop).result()
+        def seen(interchange: edi.Interchange) -> bool:  # in the thread that reads the file
+            return self.ledger.look(lambda c: work.seen(c, interchange))
 
         results = edi.translate_each(data, partner.profile, seen=seen)
         while len(taken := await asyncio.to_thread(_take, results)) == SETS_PER_TRANSACTION:

@@ -80,8 +80,13 @@ class Ledger:
 
     async def read(self, work: Work[T]) -> T:
         """Run a query in its own snapshot."""
+        return await asyncio.to_thread(self.look, work)
+
+    def look(self, work: Work[T]) -> T:
+        """As `read`, for a caller in a worker thread, who might wait for ever for another one to be free."""
         try:
-            return await asyncio.to_thread(self._look, work)
+            with self.engine.connect() as connection:
+                return work(connection)
         except PASSING as error:
             raise LedgerUnavailable(f"read: {error}") from error
 
@@ -97,10 +102,6 @@ class Ledger:
 
     def _transact(self, work: Work[T]) -> T:
         with self.engine.begin() as connection:
-            return work(connection)
-
-    def _look(self, work: Work[T]) -> T:
-        with self.engine.connect() as connection:
             return work(connection)
 
     def _open(self) -> sa.Engine:

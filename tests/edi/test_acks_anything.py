@@ -58,8 +58,10 @@ def meant(data: Acknowledgement | ApplicationAdvice) -> list[Any]:
     told = answers(data)
     if data.kind in ("997", "999"):
         return [dataclasses.replace(answer, interchange="") for answer in told]
-    if data.kind == "TA1":  # a number that is none is repeated as zero
-        return [dataclasses.replace(a, interchange=a.interchange if a.interchange.isdigit() else "0") for a in told]
+    if data.kind == "TA1":  # nine digits have room; a number that is none is repeated as zero
+        number = told[0].interchange
+        shown = str(int(number[-9:])) if re.fullmatch("[0-9]+", number) else "0"
+        return [dataclasses.replace(answer, interchange=shown) for answer in told]
     if data.kind == "APERAK":
         return [dataclasses.replace(answer, type="") for answer in told]
     return list(told)

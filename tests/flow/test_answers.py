@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import Any
 
 import pytest
 
 from gateway.ledger import Ledger
+from gateway.ports import Arrival
 from tests.edi.interchanges import edifact, ordrsp
 from tests.flow.world import World, isa, order_released, set_855
 
@@ -142,3 +144,20 @@ async def test_an_aperak_refuses_an_order(world: World, about: str) -> None:
     [sent] = await world.sent("po/P7")
     assert sent.state == "rejected"
     assert "line 675: price is not agreed (12)" in world.notices()[0].facts["note"]
+
+
+async def test_many_partners_at_once_are_asked_for_their_numbers(world: World) -> None:
+    """Each file waits for the ledger in the thread that reads it; there are fewer threads than files."""
+    files = [
+        Arrival("acme/inbox", f"{number}.edi", isa([set_855(order=f"P{number}")], control=number))
+        for number in range(1, 60)
+    ]
+    for number, arrival in enumerate(files):
+        await world.flow.arrive(dataclasses.replace(arrival, mailbox=f"acme-{number}/inbox"))
+    acme = world.flow.book.partners["acme"]
+    world.flow.book = type(world.flow.book)({f"acme-{n}": dataclasses.replace(acme, id=f"acme-{n}") for n in range(59)})
+    lanes = [lane for lane, _ in await world.flow.ready()]
+    assert len(lanes) == 59
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(world.flow.advance(lane) for lane in lanes))
+    assert await world.cases() == []
