@@ -41,12 +41,6 @@ def test_an_824_follows_the_997_and_names_each_document_in_doubt() -> None:
     assert rows(advice, "NTE")[-1] == "NTE**the code means."
 
 
-def test_the_same_is_told_when_no_events_are_made() -> None:
-    data = x12(group(s855(ack=NO_MEANING)))
-    (judged,) = edi.translate_each(data, TELLING, events=False)
-    assert list(judged.acks) == edi.translate(data, TELLING).acknowledgements
-
-
 def test_an_aperak_follows_the_contrl() -> None:
     doubtful = ordrsp("2").replace("CNT+2:1'", "CNT+2:9'")
     data = edifact(ordrsp("1"), doubtful)
