@@ -28,6 +28,7 @@ MOST_CODES = 5
 ENVELOPES = ("interchange", "group", "message")
 LAST_POSITION = {"997": 99, "999": 99, "CONTRL": 998}  # AK401 has two digits, 0098 three, and counts the tag
 SERVICE_SEGMENTS = frozenset({"UNA", "UNB", "UNG", "UNH", "UNS", "UNT", "UNE", "UNZ"})
+UNSPECIFIED = "18"  # 0085 of a rejection that has no code of its own
 # What made an element required or forbidden stands in the same segment (X12.6 3.8).
 SITUATIONAL = frozenset({"element.conditional-missing", "element.excluded"})
 FUNCTIONAL = frozenset({"997", "999", "TA1", "CONTRL"})  # never answered themselves
@@ -80,6 +81,8 @@ def answered_set(
     own = [fault for fault in told if fault.entry.level in ENVELOPES]
     codes = list(layer.codes(own))
     if layer.kind == "CONTRL":
+        if verdict == "rejected" and not codes and not segments:
+            codes = [UNSPECIFIED]  # it goes down with those around it
         service = next((service_place(fault) for fault in own if layer.code(fault)), None)
         return _named_message(message, verdict, codes[:1], service, segments)
     if segments and "5" not in codes:  # AK502 5: one or more segments in error

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edi.ack_entries import Layer, contrl_layer, reference, service_place
+from edi.ack_entries import UNSPECIFIED, Layer, contrl_layer, reference, service_place
 from edi.ack_maps import release
 from edi.ack_results import Outcome
 from edi.documents.advice import AdvisedDocument
@@ -21,7 +21,6 @@ from edi.faults import Fault
 from edi.model import Group, GroupEnd, Identity, Interchange, InterchangeEnd
 
 MOST_SETS = 999_999  # AK902 to AK904 have six digits
-UNSPECIFIED = "18"  # 0085 of a rejection that has no code of its own
 
 
 @dataclass(slots=True)

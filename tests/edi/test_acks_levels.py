@@ -247,7 +247,7 @@ def test_a_bad_message_pulls_down_its_interchange() -> None:
         profile = with_policy(NORDWERK, reject_scope=scope)
         data = edifact(ordrsp(), ordrsp("2", bgm=""))
         assert edi.translate(data, profile).events == []
-        assert answers(data, profile) == [[UCI + "7", UCM.format(1, 4), UCM.format(2, 4), "UCS+1+13"]]
+        assert answers(data, profile) == [[UCI + "7", UCM.format(1, "4+18"), UCM.format(2, 4), "UCS+1+13"]]
 
 
 def test_a_document_that_is_not_agreed_pulls_down_as_the_agreed_ones_do() -> None:
