@@ -6,12 +6,14 @@ document is refused on writing unless the map names it under `not_carried`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from edi.documents.types import Data
 from edi.event_fields import fields
-from edi.mapping_nodes import Binding, Node, SegmentNode, Target, every
+from edi.mapping_hierarchy import ITEMS, PACKAGE_IDS, PACKAGES, shape_of
+from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Target, every
 
 Tree: TypeAlias = dict[str, Any]  # field -> Tree below it, or True for a whole field
 FIRST, REST, ALL = "[0]", "[1:]", ""
@@ -25,6 +27,55 @@ def carried_paths(layout: tuple[Node, ...], way: str) -> set[tuple[str, ...]]:
             continue
         for target in _targets(node):
             found.add(_steps(target, () if target.root else prefix))
+    for prefix, node in _marked(layout, (), way):
+        if isinstance(node, HierarchyNode):
+            found |= _structure(node)
+        elif isinstance(node, LoopNode) and node.nest is not None:
+            found.add((*prefix, node.nest.children))
+    return found
+
+
+def _structure(node: HierarchyNode) -> set[tuple[str, ...]]:
+    """What the levels of a shape say by standing where they stand."""
+    levels = [node.levels[code] for code in node.shape]
+    found = {(*prefix, name) for level in levels for prefix in level.prefixes for name in level.fixed}
+    if node.nested:
+        found.add((PACKAGES, PACKAGES))
+    if shape_of(node).items_first:
+        found.add((ITEMS, PACKAGE_IDS))
+    return found
+
+
+def deepened(
+    paths: set[tuple[str, ...]], lists: Iterable[tuple[tuple[str, ...], str]], depth: int
+) -> set[tuple[str, ...]]:
+    """The paths, and the same ones in items that lie up to `depth` deep in items of their own list."""
+    found = set(paths)
+    for stem, inside in lists:
+        for path in paths:
+            if path[: len(stem)] == stem:
+                found |= {(*stem, *(inside,) * deep, *path[len(stem) :]) for deep in range(1, depth + 1)}
+    return found
+
+
+def depth_of(value: Any, names: frozenset[str]) -> int:
+    """How deep lists of these names lie in each other, 0 for a flat one."""
+    if isinstance(value, (list, tuple)):
+        return max((depth_of(item, names) for item in value), default=0)
+    if not isinstance(value, Mapping):
+        return 0
+    return max((depth_of(item, names) + (name in names) for name, item in value.items()), default=0)
+
+
+def unordered(value: Any, names: frozenset[str]) -> Any:
+    """JSON data with the lists of these names in an order of their own: levels group what belongs together."""
+    if isinstance(value, list):
+        return [unordered(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: unordered(item, names) for name, item in value.items()}
+    for name in names & found.keys():
+        found[name].sort(key=lambda item: json.dumps(item, sort_keys=True))
     return found
 
 
@@ -73,8 +124,13 @@ def _marked(layout: tuple[Node, ...], prefix: tuple[str, ...], way: str) -> Iter
             inner = (*(() if node.into.target.root else prefix), *node.into.target.steps)
             inner = (*inner, REST) if node.into.skip else inner
         yield inner, node
-        if not isinstance(node, SegmentNode):
+        if isinstance(node, LoopNode):
             yield from _marked(node.layout, inner, way)
+        elif isinstance(node, HierarchyNode):
+            for level in node.levels.values():
+                if way == "read" or level.code in node.shape:
+                    for place in level.prefixes:
+                        yield from _marked(level.layout, place, way)
 
 
 def uncarried(model: type[Data], carried: set[tuple[str, ...]], dropped: set[tuple[str, ...]]) -> Tree:
@@ -88,6 +144,8 @@ def uncarried(model: type[Data], carried: set[tuple[str, ...]], dropped: set[tup
         if field.kind == "id":
             schemes = {path[0] for path in here | lost if path}
             tree[name] = {"ids": schemes}
+        elif field.model is model:  # a package in a package: what is lost in one is lost in all
+            tree[name] = tree if () in here else True
         elif field.kind == "object" and field.model is not None:
             below = _below(field.model, here, lost, field.many)
             if below:

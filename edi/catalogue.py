@@ -150,6 +150,7 @@ map.unmapped                   element     warning   -    -    -    -      -
 consistency.count              message     exception -    -    -    -      -
 consistency.total              message     exception -    -    -    -      -
 consistency.hl-tree            message     exception -    -    -    -      -
+consistency.nest-parent        message     exception -    -    -    -      -
 consistency.line-duplicate     message     exception -    -    -    -      -
 # Writing: nothing is sent, our own operator reads it.
 write.delimiter                event       reject    -    -    -    -      -
@@ -157,6 +158,7 @@ write.charset                  event       reject    -    -    -    -      -
 write.too-long                 event       reject    -    -    -    -      -
 write.required                 event       reject    -    -    -    -      -
 write.not-invertible           event       reject    -    -    -    -      -
+write.package-needs-id         event       reject    -    -    -    -      -
 write.putget                   event       reject    -    -    -    -      -
 """
 
@@ -272,12 +274,20 @@ _TEXTS = {
         "'{found}' does not fit the tree of levels",
         "Number the levels uniquely and name the one above",
     ),
+    "consistency.nest-parent": (
+        "'{found}' does not fit the tree of packages",
+        "Number the packages uniquely and name the one around",
+    ),
     "consistency.line-duplicate": ("line number '{found}' occurs twice", "Number the lines uniquely"),
     "write.delimiter": ("'{found}' contains a separator of this partner", "Choose other separators"),
     "write.charset": ("'{found}' cannot be written in this character set", "Add a substitution"),
     "write.too-long": ("'{found}' is too long for the partner's document", "Shorten it in the source"),
     "write.required": ("a value the partner requires is missing", "Fill it in at the source"),
     "write.not-invertible": ("'{found}' has no single code for this partner", "Add it to the map's table"),
+    "write.package-needs-id": (
+        "a package is written more than once and has nothing to know it by: '{found}'",
+        "Give the package an SSCC",
+    ),
     "write.putget": ("the written document reads back differently: '{found}'", "Report this to the maker"),
 }
 

@@ -6,11 +6,13 @@ element, component, repetition and qualifier of a pair, never the segment; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
-from edi.mapping_nodes import Address, Into, LoopNode, Node, Pairs, SegmentNode
+from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Pairs, SegmentNode
+from edi.mapping_tree import paths_of
 from edi.model import COMPONENT, REPEAT, Segment
 from edi.structure import Entry, LoopEntry, value_at
 
@@ -36,19 +38,43 @@ class Claim:
     segment: Segment
     node: SegmentNode | None
     path: tuple[str | int, ...]
-    loop: LoopNode | None = None
+    loop: LoopNode | HierarchyNode | None = None
 
 
-def claims(layout: tuple[Node, ...], entries: tuple[Entry, ...], tree: list[Any]) -> Iterator[Claim]:
-    """Every segment of the tree in document order, with its claim."""
-    yield from _level(layout, entries, tree, (), None, {})
+Path: TypeAlias = tuple[str | int, ...]
+
+
+def claims(
+    layout: tuple[Node, ...],
+    entries: tuple[Entry, ...],
+    tree: list[Any],
+    moved: Mapping[int, Path] = MappingProxyType({}),
+) -> Iterator[Claim]:
+    """Every segment of the tree in document order, with its claim.
+
+    `moved`: the paths of what a nest or a hierarchy put elsewhere, by the identity of its first segment; without them
+    such parts have no path of their own.
+    """
+    yield from _level(layout, entries, tree, (), None, {}, moved)
+
+
+def found_at(placed: Iterable[tuple[Segment, dict[str, Any]]], data: dict[str, Any]) -> dict[int, Path]:
+    """`moved` of a reading: its parts with the segments they came from, and the data they are in."""
+    where = paths_of(data)
+    return {id(segment): where[id(item)] for segment, item in placed if id(item) in where}
 
 
 class Claimed:
     """Where the values of one message came from: its claims by canonical path, walked once and when first asked."""
 
-    def __init__(self, layout: tuple[Node, ...], entries: tuple[Entry, ...], tree: list[Any]) -> None:
-        self._layout, self._entries, self._tree = layout, entries, tree
+    def __init__(
+        self,
+        layout: tuple[Node, ...],
+        entries: tuple[Entry, ...],
+        tree: list[Any],
+        moved: Callable[[], Mapping[int, Path]],
+    ) -> None:
+        self._layout, self._entries, self._tree, self._moved = layout, entries, tree, moved
         self._first: dict[tuple[str | int, ...], Segment] | None = None
         self._tagged: dict[tuple[tuple[str | int, ...], str], Segment] = {}
 
@@ -62,7 +88,7 @@ class Claimed:
 
     def _walk(self) -> dict[tuple[str | int, ...], Segment]:
         first: dict[tuple[str | int, ...], Segment] = {}
-        for claim in claims(self._layout, self._entries, self._tree):
+        for claim in claims(self._layout, self._entries, self._tree, self._moved()):
             first.setdefault(claim.path, claim.segment)
             self._tagged.setdefault((claim.path, claim.segment[0]), claim.segment)
         self._first = first
@@ -76,6 +102,7 @@ def _level(
     path: tuple[str | int, ...],
     loop: LoopNode | None,
     sizes: dict[tuple[str | int, ...], int],
+    moved: Mapping[int, Path],
 ) -> Iterator[Claim]:
     for index, occurrences in enumerate(tree):
         if not occurrences:
@@ -91,14 +118,22 @@ def _level(
                     taken[number] += 1
                     node = candidate
                     break
+            if isinstance(node, HierarchyNode) and isinstance(entry, LoopEntry):
+                level = node.levels.get(value_at(segment, 3).rstrip(" "))
+                inner = moved.get(id(segment), path)
+                within = level.layout if level else ()
+                for claim in _level(within, entry.layout, occurrence, inner, None, sizes, moved):
+                    yield Claim(segment, None, inner, node) if claim.segment is segment else claim
+                continue
             inner = path if node is None or node.into is None else _inner(node.into, path, sizes)
+            inner = moved.get(id(segment), inner)
             if not isinstance(entry, LoopEntry):
                 claimed = node if isinstance(node, SegmentNode) else None
                 yield Claim(segment, claimed, inner, loop if index == 0 else None)
             elif isinstance(node, LoopNode):
-                yield from _level(node.layout, entry.layout, occurrence, inner, node, sizes)
+                yield from _level(node.layout, entry.layout, occurrence, inner, node, sizes, moved)
             else:
-                yield from _level((), entry.layout, occurrence, inner, None, sizes)
+                yield from _level((), entry.layout, occurrence, inner, None, sizes, moved)
 
 
 def _inner(into: Into, path: tuple[str | int, ...], sizes: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
@@ -119,10 +154,14 @@ class Coverage:
     listed: frozenset[str]
 
 
-def coverage(node: SegmentNode | None, loop: LoopNode | None) -> Coverage:
+def coverage(node: SegmentNode | None, loop: LoopNode | HierarchyNode | None) -> Coverage:
     """The coverage of a node whose segment may be the trigger of a loop; without a node only what `when` tests."""
     tests = (*(loop.when if loop else ()), *(node.when if node else ()))
     found = {(t.address.element, t.address.component) for t in tests}
+    if isinstance(loop, HierarchyNode):
+        found |= {(element, 0) for element in (1, 2, 3, 4)}
+    elif loop is not None and loop.nest is not None:
+        found |= {(at.element, at.component) for at in (loop.nest.id, loop.nest.parent)}
     rest: list[tuple[int, int]] = []
     pairs = None
     if node is not None:
@@ -131,8 +170,9 @@ def coverage(node: SegmentNode | None, loop: LoopNode | None) -> Coverage:
         for binding in node.bindings:
             at, made = binding.address, binding.converter
             found.add((at.element, at.component))
+            whole = node.entry.definition.element(at.element)
             if at.rest:
-                rest.append((at.element, at.component))
+                rest.append((at.element, at.component or (-1 if whole is not None and whole.components else 0)))
             if made is not None and made.beside == "format":
                 found.add((at.element, at.component + 1))
             elif made is not None and made.beside:
@@ -170,7 +210,14 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _listed(rest: tuple[tuple[int, int], ...], element: int, component: int) -> bool:
-    return any((at == element and component >= part) if part else element >= at for at, part in rest)
+    """Is it in a list? From an element on (part 0: all of each, -1: the first component of each), or from a component
+    on."""
+    for at, part in rest:
+        if (part > 0 and at == element and component >= part) or (
+            part <= 0 and element >= at and (part == 0 or component == 1)
+        ):
+            return True
+    return False
 
 
 def _paired(cover: Coverage, pairs: Pairs, segment: Segment, element: int, component: int) -> tuple[str, bool]:

@@ -77,10 +77,14 @@ def skeleton(model: type[Data]) -> dict[str, Any]:
 
 
 def leaves(model: type[Data], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Field]]:
-    """Every field that holds a value, with its path; lists are crossed, `ids` stands for all its schemes."""
+    """Every field that holds a value, with its path; lists are crossed, `ids` stands for all its schemes.
+
+    An object inside an object of its own kind (a package in a package) is not followed.
+    """
     for name, field in fields(model).items():
         if field.kind == "object" and field.model is not None:
-            yield from leaves(field.model, (*prefix, name))
+            if field.model is not model:
+                yield from leaves(field.model, (*prefix, name))
         else:
             yield (*prefix, name), field
 

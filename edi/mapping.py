@@ -16,9 +16,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from edi.carried import carried_paths, defaults, filled, first_difference, lost_field, uncarried, without
+from edi.carried import (
+    carried_paths,
+    deepened,
+    defaults,
+    depth_of,
+    filled,
+    first_difference,
+    lost_field,
+    uncarried,
+    unordered,
+    without,
+)
 from edi.check import Checked
-from edi.claims import Unmapped
+from edi.claims import Unmapped, found_at
 from edi.documents import model_of
 from edi.documents.types import Data
 from edi.errors import EventError, RenderError
@@ -27,9 +38,12 @@ from edi.faults import Fault
 from edi.mapping_bindings import Context
 from edi.mapping_checks import checks_of, derivations_of, derive, failures
 from edi.mapping_faults import Places, complete
+from edi.mapping_hierarchy import ITEMS, PACKAGES, with_orders
+from edi.mapping_nodes import HierarchyNode, nested_lists
 from edi.mapping_plan import plan
 from edi.mapping_read import read_source
 from edi.mapping_runtime import Refused
+from edi.mapping_segment import Row
 from edi.mapping_source import MapSource, load_source
 from edi.mapping_tolerance import tolerances_of, tolerated
 from edi.mapping_write import Writer
@@ -101,6 +115,9 @@ class Map:
         self._dropped = _dropped(source, self._model) | {d.path for d in self._derivations}
         constants = {(name,) for name in source.constants}
         self._defaults = defaults(self.layout)
+        self._lists = nested_lists(self.layout)
+        hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
+        self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
         self._homeless = uncarried(self._model, carried_paths(self.layout, "write") | constants, self._dropped)
         reader = read_source(self.layout, self._model, source.constants)
         writer = Writer(self.layout, source.schema.syntax)
@@ -113,10 +130,11 @@ class Map:
         """The event of a message whose tree is `checked`. Never raises for what the message holds."""
         notes: list[tuple[Any, ...]] = []
         inherited: list[str] = []
-        raw = self._read(checked.tree, notes.append, inherited.append)
+        placed: list[tuple[Segment, dict[str, Any]]] = []
+        raw = self._read(checked.tree, notes.append, inherited.append, placed.append)
         for step in self._steps:
             raw = step(raw)
-        claimed = self._places.claimed(checked)
+        claimed = self._places.claimed(checked, lambda: found_at(placed, raw))
         data, raw = complete(self._model, raw, self._places, claimed, notes)
         faults = [self._places.fault(note, checked) for note in notes]
         if data is not None:
@@ -143,6 +161,8 @@ class Map:
                 raise self._refusal("write.not-invertible", name, "", values[name], constant)
         for step in self._prepare:
             values = step(values)
+        if self._grouped:
+            values = with_orders(values)
         field = lost_field(values, self._homeless)
         if field:
             raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
@@ -150,7 +170,7 @@ class Map:
         try:
             self._write(values, out, decimal)
         except Refused as refused:
-            row = self._rows[refused.row]
+            row = self._rows[refused.row] if not refused.field else Row(refused.field, "")
             element = row.element.format(**refused.indexes)
             field = row.field.format(**refused.indexes)
             raise self._refusal(refused.code, field, element, refused.value, refused.expected) from None
@@ -161,6 +181,7 @@ class Map:
             "write.too-long": "does not fit",
             "write.required": "is missing and the partner requires it",
             "write.not-invertible": "cannot be written",
+            "write.package-needs-id": "needs an identifier",
         }[code]
         named = " and ".join(part for part in (f"field {field}" if field else "", element) if part)
         shown = f" {value[:80]!r}" if value else ""
@@ -171,7 +192,8 @@ class Map:
         """PutGet: the first field in which what was read back differs from what was meant, or empty.
 
         Fields under `not_carried` and derived ones do not count, `raw` codes neither; of several identifiers of a party
-        those the document had no room for; defaults are filled in; `normalise` is applied to both.
+        those the document had no room for; defaults are filled in; `normalise` is applied to both. The order of what
+        the levels of a hierarchy group does not count.
         """
         if found is None:
             return "nothing could be read back"
@@ -180,10 +202,16 @@ class Map:
             values = data.model_dump(mode="json", exclude_none=True)
             for step in self._steps:
                 values = step(values)
-            sides.append(without(values, self._dropped))
-        expected = self._places.fitting_ids(sides[0], sides[1])
+            if self._grouped:
+                values = with_orders(values)
+            depth = depth_of(values, frozenset(name for _, name in self._lists)) if self._lists else 0
+            sides.append(without(values, deepened(self._dropped, self._lists, depth)))
+        expected = self._places.fitting_ids(sides[0], sides[1], depth)
         for path, value in self._defaults:
-            expected = filled(expected, sides[1], path, value)
+            for deeper in deepened({path}, self._lists, depth):
+                expected = filled(expected, sides[1], deeper, value)
+        if self._grouped and expected != sides[1]:
+            expected, sides[1] = unordered(expected, self._grouped), unordered(sides[1], self._grouped)
         return first_difference(expected, sides[1])
 
     def tolerated(self, faults: Sequence[Fault]) -> list[Fault]:

@@ -66,6 +66,8 @@ def element(node: Scalar, definition: SegmentDef, address: Address) -> ElementDe
     if found is None:
         sentence = f"{address} is not in the schema; {definition.tag} has {len(definition.elements)} elements"
         raise fail(node, "map.unknown_element", sentence)
+    if found.components and address.rest and not address.component:
+        return found.components[0]  # GIN02*: the first component of this and every following element
     if found.components and not address.component:
         raise fail(node, "map.bad_address", f"{address} is a composite, name a component such as {address}-1")
     return found
@@ -92,9 +94,9 @@ def binding_of(address: Address, row: Scalar, definition: ElementDef, context: C
         if len(words) != 2 or not _is_string(words[1]):
             raise fail(row, "map.bad_binding", 'a constant is const "text"')
         return Binding(address, "const", definition, row, text=words[1][1:-1])
-    if words[0] == "count":
-        if len(words) != 2:
-            raise fail(row, "map.bad_binding", "count takes one list, as in count lines")
+    if words[0] == "count" and len(words) == 2:  # else it is a field of that name
+        if words[1] == "hl":
+            return Binding(address, "count", definition, row, text="hl")
         target = target_of(words[1].partition("/**/")[0], row, Context(context.root, context.root, context.tables))
         if "/**/" not in words[1] and not target.field.many:
             raise fail(row, "map.type_clash", f"{words[1]} is not a list")

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from edi.carried import deepened
 from edi.check import Checked
 from edi.claims import Claimed, Coverage, Unmapped, claims, coverage, unclaimed
 from edi.documents.types import Data
 from edi.event_fields import fields
 from edi.faults import Fault, fault
 from edi.mapping_checks import Failed
-from edi.mapping_nodes import Address, Node, SegmentNode, every
+from edi.mapping_nodes import Address, Node, SegmentNode, every, nested_lists
 from edi.model import Location, Segment
 from edi.structure import Schema
 from edi.syntax import offset_of
 
-_GUIDE = frozenset({"map.const", "map.required", "check.failed"})
+_GUIDE = frozenset({"map.const", "map.required", "check.failed", "element.code"})
 
 
 class Places:
@@ -34,6 +35,7 @@ class Places:
         self.layout, self.schema = layout, schema
         self._covers: dict[tuple[int, int], Coverage] = {}
         self._ignored = frozenset(_bare(at) for at in ignored)
+        self._lists = nested_lists(layout)
 
     def fault(self, note: tuple[Any, ...], checked: Checked) -> Fault:
         """A note of the generated reader as a fault."""
@@ -84,13 +86,13 @@ class Places:
         found = fault("check.failed", location, found=failure.text, severity=severity, guide=severity == "reject")
         return found
 
-    def claimed(self, checked: Checked) -> Claimed:
-        """Where the values of a message came from."""
-        return Claimed(self.layout, self.schema.layout, checked.tree)
+    def claimed(self, checked: Checked, moved: Callable[[], Mapping[int, tuple[str | int, ...]]]) -> Claimed:
+        """Where the values of a message came from; `moved` as in edi/claims.py."""
+        return Claimed(self.layout, self.schema.layout, checked.tree, moved)
 
     def missing(self, claimed: Claimed, path: tuple[str | int, ...]) -> tuple[Any, ...]:
         """The note for a field the event requires and nothing filled."""
-        names = tuple(step for step in path if isinstance(step, str))
+        names = tuple(name for name, _ in itertools.groupby(step for step in path if isinstance(step, str)))
         for scope, node in every(self.layout):
             if not isinstance(node, SegmentNode):
                 continue
@@ -124,17 +126,20 @@ class Places:
         bare = _bare(inner)
         return any(bare == at or bare.startswith((at + "/", at + "-")) for at in self._ignored)
 
-    def fitting_ids(self, meant: Any, found: Any) -> Any:
+    def fitting_ids(self, meant: Any, found: Any, depth: int) -> Any:
         """`meant` with only those identifiers of a party that its one pair could hold.
 
         A pair at a fixed place (N103 and N104) holds one identifier. If one came back, the others had no room.
+        `depth`: how deep lists lie in their own kind.
         """
         for scope, node in every(self.layout):
             if not isinstance(node, SegmentNode) or node.pairs is None or node.pairs.form != "fixed":
                 continue
             target = node.pairs.pairs[0].target
             if target.scheme:
-                meant = _fit_ids(meant, found, (*(() if target.root else scope), *target.steps[:-1]))
+                path = (*(() if target.root else scope), *target.steps[:-1])
+                for deeper in deepened({path}, self._lists, depth):
+                    meant = _fit_ids(meant, found, deeper)
         return meant
 
 

@@ -6,9 +6,9 @@ the `row` of the map file it came from, so that errors can name file and line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from edi.documents.types import Data
 from edi.event_fields import Field
@@ -20,6 +20,7 @@ from edi.tables import Table
 from edi.yaml_source import Tree
 
 Way: TypeAlias = Literal["both", "read", "write"]
+LevelKind: TypeAlias = Literal["shipment", "order", "package", "item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,23 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One element and what it means: a constant, a count, or a field with a converter or a table."""
+    """One element and what it means: a constant, a count, the shape of levels, or a field."""
 
     address: Address
-    kind: Literal["const", "count", "field"]
+    kind: Literal["const", "count", "field", "shape"]
     definition: ElementDef
     row: Tree
-    text: str = ""  # the constant, or the path counted
+    text: str = ""  # the constant, the path counted (`hl`: the levels), or the code of the shape
     target: Target | None = None
     converter: Converter | None = None
     table: Table | None = None
     default: str = ""
     from_order: bool = False
+
+
+def is_list(binding: Binding) -> bool:
+    """A binding of a list of plain values."""
+    return binding.kind == "field" and binding.target is not None and binding.target.field.many
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,15 @@ class Into:
 
 
 @dataclass(frozen=True, slots=True)
+class Nest:
+    """Parent pointers of a loop: the number of an item, the number of the item it lies in, the list of those in it."""
+
+    id: Address
+    parent: Address
+    children: str
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """An element computed on writing and compared on reading (derive_write)."""
 
@@ -159,6 +174,11 @@ class SegmentNode:
     def name(self) -> str:
         return self.tag
 
+    @property
+    def listed(self) -> bool:
+        """Does it hold a list of plain values?"""
+        return any(map(is_list, self.bindings))
+
     def claims(self, segment: Segment) -> bool:
         return all(test.matches(segment) for test in self.when)
 
@@ -179,12 +199,76 @@ class LoopNode:
     way: Way
     note: str
     row: Tree
+    nest: Nest | None = None
+
+    @property
+    def spills(self) -> bool:
+        """Nothing but its segment, which holds a list of values: what does not fit opens the loop again."""
+        only = self.layout[0]
+        return self.into is None and len(self.layout) == 1 and isinstance(only, SegmentNode) and only.listed
 
     def claims(self, segment: Segment) -> bool:
         return all(test.matches(segment) for test in self.when)
 
 
-Node: TypeAlias = SegmentNode | LoopNode
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a hierarchy: its code (HL03), what it is, the fields that tell it from others of its kind."""
+
+    code: str
+    kind: LevelKind
+    fixed: Mapping[str, Any]
+    model: type[Data]
+    prefixes: tuple[tuple[str, ...], ...]  # where its fields may stand in the event
+    layout: tuple[Node, ...]
+    row: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class HierarchyNode:
+    """The levels of X12 HL at the place `index` of their loop in the schema's layout.
+
+    `shape` are the codes of the levels from the outermost to the innermost, as they are written. `child_code`: HL04 is
+    written.
+    """
+
+    name: str
+    index: int
+    entry: LoopEntry
+    shape: tuple[str, ...]
+    levels: Mapping[str, Level]
+    child_code: bool
+    row: Tree
+    way: Way = "both"
+    note: str = ""
+    into: None = None
+    most: None = None
+    required: bool = False
+    when: tuple[Test, ...] = ()
+    write_when: None = None
+
+    def claims(self, segment: Segment) -> bool:
+        return True
+
+    @property
+    def nested(self) -> bool:
+        """Can packages lie in packages?"""
+        return sum(self.levels[code].kind == "package" for code in self.shape) > 1
+
+
+Node: TypeAlias = SegmentNode | LoopNode | HierarchyNode
+
+
+def nested_lists(layout: tuple[Node, ...]) -> list[tuple[tuple[str, ...], str]]:
+    """The lists whose items may lie in items of the same list: absolute path, and the name of the list inside."""
+    found = []
+    for path, node in every(layout):
+        if isinstance(node, LoopNode) and node.nest is not None:
+            found.append((path, node.nest.children))
+        elif isinstance(node, HierarchyNode):
+            found += [(level.prefixes[0], level.prefixes[0][-1]) for level in node.levels.values()
+                      if level.kind == "package"][:1]  # fmt: skip
+    return found
 
 
 def every(layout: tuple[Node, ...], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
@@ -196,3 +280,7 @@ def every(layout: tuple[Node, ...], prefix: tuple[str, ...] = ()) -> Iterator[tu
         yield inner, node
         if isinstance(node, LoopNode):
             yield from every(node.layout, inner)
+        elif isinstance(node, HierarchyNode):
+            for level in node.levels.values():
+                for prefix_ in level.prefixes:
+                    yield from every(level.layout, prefix_)

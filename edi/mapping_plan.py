@@ -13,11 +13,26 @@ A path that crosses a list without an `into` of its own means the first item of 
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 
 from edi.expressions import BadExpression, Evaluate, compile_expression
 from edi.mapping_bindings import ELEMENT, Context, address_of, binding_of, element, pairs_of, target_of, tests_of
-from edi.mapping_nodes import Address, Binding, Derived, Into, LoopNode, Node, Pairs, SegmentNode, Target, Test, Way
+from edi.mapping_levels import hierarchy_of, nest_of, with_code_element
+from edi.mapping_nodes import (
+    Address,
+    Binding,
+    Derived,
+    Into,
+    LoopNode,
+    Node,
+    Pairs,
+    SegmentNode,
+    Target,
+    Test,
+    Way,
+    is_list,
+)
 from edi.schema_source import count_of, usage_of
 from edi.structure import Entry, LoopEntry, SegmentEntry
 from edi.yaml_source import (
@@ -38,24 +53,34 @@ _SEGMENT_KEYS = (
     "note", "example",
 )  # fmt: skip
 _LOOP_KEYS = (
-    "loop", "into", "single", "skip", "when", "usage", "max", "layout", "direction", "write_when",
+    "loop", "into", "single", "skip", "nest", "when", "usage", "max", "layout", "direction", "write_when",
     "note", "example",
 )  # fmt: skip
-_LATER = {"hierarchy": "hierarchies (HL)", "nest": "nested loops", "shape": "hierarchies (HL)"}
 
 
 def plan(
-    layout: Sequence_, entries: tuple[Entry, ...], context: Context, when: tuple[Test, ...] = ()
+    layout: Sequence_,
+    entries: tuple[Entry, ...],
+    context: Context,
+    when: tuple[Test, ...] = (),
+    numbered: tuple[Address, ...] = (),
 ) -> tuple[Node, ...]:
-    """The nodes of a layout beside the entries of the schema; `when`: the tests of the loop around. Raises MapError."""
+    """The nodes of a layout beside the entries of the schema. Raises MapError.
+
+    `when`: the tests of the loop around; `numbered`: elements of its trigger that hold the numbers of a nest.
+    """
     nodes: list[Node] = []
     for raw in layout:
         node = as_mapping(raw, "a node")
-        for key, what in _LATER.items():
-            if key in node:
-                raise fail(node.key(key), "map.unsupported", f"{what} are not supported yet")
-        nodes.append(_loop(node, entries, context) if "loop" in node else _segment(node, entries, context, when))
+        if "hierarchy" in node:
+            found = _find(as_text(node["hierarchy"], "hierarchy"), entries, True)
+            nodes.append(hierarchy_of(node, found, context, plan))
+        else:
+            nodes.append(
+                _loop(node, entries, context) if "loop" in node else _segment(node, entries, context, when, numbered)
+            )
     _in_order(nodes)
+    nodes = with_code_element(nodes)
     return tuple(nodes)
 
 
@@ -146,27 +171,37 @@ def _loop(node: Mapping_, entries: tuple[Entry, ...], context: Context) -> LoopN
     into = _into(node, context, single=single)
     inner = _inner(context, into)
     when = tests_of(as_text(node["when"], "when"), entry.definition) if "when" in node else ()
-    layout = plan(as_sequence(required(node, "layout", "a loop"), "layout"), entry.layout, inner, when)
+    nest = nest_of(node, entry.definition, into)
+    numbered = (nest.id, nest.parent) if nest else ()
+    layout = plan(as_sequence(required(node, "layout", "a loop"), "layout"), entry.layout, inner, when, numbered)
     if not layout or layout[0].index != 0:
         raise fail(node, "map.missing_trigger", f"the layout of a loop starts with its segment {entry.trigger}")
-    default = None if into is not None and into.many else 1
-    return LoopNode(
+    found = LoopNode(
         name=str(name),
         index=index,
         entry=entry,
         when=when,
         into=into,
         required=_required(node),
-        most=_most(node, default, entry.max),
+        most=1,
         write_when=_expression(node, "write_when", inner),
         layout=layout,
         way=_way(node),
         note=_note(node),
         row=node,
+        nest=nest,
     )
+    default = None if (into is not None and into.many) or found.spills else 1
+    return dataclasses.replace(found, most=_most(node, default, entry.max))
 
 
-def _segment(node: Mapping_, entries: tuple[Entry, ...], context: Context, around: tuple[Test, ...]) -> SegmentNode:
+def _segment(
+    node: Mapping_,
+    entries: tuple[Entry, ...],
+    context: Context,
+    around: tuple[Test, ...],
+    numbered: tuple[Address, ...],
+) -> SegmentNode:
     tag = as_text(required(node, "segment", "a node"), "segment")
     index, entry = _find(tag, entries, False)
     assert isinstance(entry, SegmentEntry)
@@ -196,8 +231,9 @@ def _segment(node: Mapping_, entries: tuple[Entry, ...], context: Context, aroun
         note=_note(node),
         row=node,
     )
-    _no_double(found, node)
-    _all_mandatory(found, around if index == 0 else ())
+    taken = [(at.element, at.component) for at in numbered] if index == 0 else []
+    _no_double(found, node, taken)
+    _all_mandatory(found, around if index == 0 else (), taken)
     return found
 
 
@@ -210,8 +246,7 @@ def _binding(node: Mapping_, key: str, entry: SegmentEntry, context: Context) ->
 
 def _usual_most(into: Into | None, bindings: tuple[Binding, ...]) -> int | None:
     """Nodes of single values take one segment; nodes of lists take all there are."""
-    lists = any(b.target is not None and b.kind == "field" and b.target.field.many for b in bindings)
-    return None if (into is not None and into.many) or lists else 1
+    return None if (into is not None and into.many) or any(map(is_list, bindings)) else 1
 
 
 def _guard(node: Mapping_, key: str, context: Context) -> Target | None:
@@ -272,19 +307,19 @@ def _pair_places(pairs: Pairs | None) -> set[tuple[int, int]]:
     return {(at, part) for at in range(pairs.first.element, pairs.last + 1) for part in parts}
 
 
-def _no_double(node: SegmentNode, row: Mapping_) -> None:
-    places = _places(node)
+def _no_double(node: SegmentNode, row: Mapping_, taken: list[tuple[int, int]]) -> None:
+    places = _places(node) + taken
     for place in places:
         if places.count(place) > 1 or place in _pair_places(node.pairs):
             address = Address(node.tag, *place)
             raise fail(row, "map.double_claim", f"{address} is bound twice in this segment")
 
 
-def _all_mandatory(node: SegmentNode, around: tuple[Test, ...]) -> None:
+def _all_mandatory(node: SegmentNode, around: tuple[Test, ...], taken: list[tuple[int, int]]) -> None:
     """An element the standard demands must have something to be written from."""
     if node.way == "read":
         return
-    filled = {*_places(node), *_pair_places(node.pairs), *_tested((*node.when, *around))}
+    filled = {*_places(node), *_pair_places(node.pairs), *_tested((*node.when, *around)), *taken}
     for definition in node.entry.definition.elements:
         if definition.usage != "required":
             continue

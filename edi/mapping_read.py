@@ -4,24 +4,24 @@ Not here: helper functions (edi/mapping_runtime.py), making faults of notes (edi
 (edi/claims.py). Rules protected: every segment is claimed by the first node of its place that fits; an empty element is
 an absent field; nothing is invented; nothing is allocated for places as long as nothing is wrong.
 
-The source has one function: `read(T, note, inherited)` with the tree T. `note` takes (code, segment, element,
-component, found, expected, ref, severity); `inherited` takes paths.
+The source has one function: `read(T, note, inherited, placed)` with the tree T. `note` takes (code, segment, element,
+component, found, expected, ref, severity); `inherited` takes paths; `placed` takes the segment and the object of every
+part that another part may hold.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 from edi import mapping_runtime
 from edi.documents.types import Data
 from edi.event_fields import fields, skeleton
 from edi.functions import read_decimal
 from edi.generated import Source
-from edi.mapping_nodes import Address, Binding, Into, LoopNode, Node, Pairs, SegmentNode, Target, Test
+from edi.mapping_hierarchy import joined
+from edi.mapping_nest import nested
+from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, SegmentNode, Test
+from edi.mapping_read_element import Scope, elements, holder_of, pairs_code
 from edi.model import COMPONENT, REPEAT
 from edi.structure import value_at
-from edi.tables import Table
 
 _OBJECTS = {
     "sub": mapping_runtime.sub,
@@ -35,30 +35,29 @@ _OBJECTS = {
     "CS": COMPONENT,
     "RS": REPEAT,
     "NONE": (),
+    "NOTHING": mapping_runtime.NOTHING,
+    "joined": joined,
+    "nested": nested,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where generated code stands: the dict it fills, its model, the trigger around it, the path for `inherited`."""
-
-    item: str
-    model: type[Data]
-    trigger: str
-    path: str
 
 
 def read_source(layout: tuple[Node, ...], model: type[Data], constants: dict[str, str]) -> Source:
     """The source of a map's reader."""
     source = Source(_OBJECTS)
-    source.add(0, "def read(T, note, inherited):")
+    source.add(0, "def read(T, note, inherited, placed):")
     source.add(1, f"e = { ({**skeleton(model), **constants})!r}")
-    source.add(1, "later, derived = [], []")
-    _layout(source, 1, layout, "T", _Scope("e", model, "None", ""))
+    source.add(1, "later, derived, counted, shaped, hl, shape = [], [], [], [], NONE, ''")
+    _layout(source, 1, layout, "T", Scope("e", model, "None", ""))
     source.add(1, "for s, element, component, found, steps, deep in later:")
     source.add(2, "number = count(e, steps, deep)")
     source.add(2, "if found.lstrip('0') != (str(number) if number else ''):")
     source.add(3, "note(('consistency.count', s, element, component, found, str(number), '', None))")
+    source.add(1, "for s, element, component, found in counted:")
+    source.add(2, "if found.lstrip('0') not in (str(len(hl)), str(sum(kind == 'item' for _, kind, _ in hl))):")
+    source.add(3, "note(('consistency.count', s, element, component, found, str(len(hl)), '', None))")
+    source.add(1, "for s, element, component, found, ref in shaped:")
+    source.add(2, "if shape and found != shape:")
+    source.add(3, "note(('consistency.hl-tree', s, element, component, found, shape, ref, 'warning'))")
     source.add(1, "for expression, item, s, element, component, found, ref in derived:")
     source.add(2, "number = computed(expression, item, e)")
     source.add(2, "if number and read_decimal(found) != read_decimal(number):")
@@ -67,7 +66,7 @@ def read_source(layout: tuple[Node, ...], model: type[Data], constants: dict[str
     return source
 
 
-def _layout(source: Source, depth: int, layout: tuple[Node, ...], tree: str, scope: _Scope) -> None:
+def _layout(source: Source, depth: int, layout: tuple[Node, ...], tree: str, scope: Scope) -> None:
     """Nodes of one place share its segments, so they are handled together, in the order of the first."""
     groups: dict[int, list[Node]] = {}
     for node in layout:
@@ -76,11 +75,13 @@ def _layout(source: Source, depth: int, layout: tuple[Node, ...], tree: str, sco
     for index, nodes in groups.items():
         if index == 0 and scope.trigger != "None":
             _trigger(source, depth, nodes, scope)
+        elif isinstance(nodes[0], HierarchyNode):
+            _hierarchy(source, depth, nodes[0], f"{tree}[{index}]", scope)
         else:
             _group(source, depth, nodes, f"{tree}[{index}]", scope)
 
 
-def _trigger(source: Source, depth: int, nodes: list[Node], scope: _Scope) -> None:
+def _trigger(source: Source, depth: int, nodes: list[Node], scope: Scope) -> None:
     """The one segment that opens a loop: the first node that fits claims it."""
     word = "if"
     for node in nodes:
@@ -94,7 +95,7 @@ def _trigger(source: Source, depth: int, nodes: list[Node], scope: _Scope) -> No
         word = "elif"
 
 
-def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Scope) -> None:
+def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: Scope) -> None:
     loop = isinstance(nodes[0], LoopNode)
     segment = source.name("s")
     one = source.name("x") if loop else segment
@@ -103,6 +104,9 @@ def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Sc
     seen = {id(node): counters.get(id(node)) or source.name("n") for node in demanded}
     for name in dict.fromkeys((*counters.values(), *seen.values())):
         source.add(depth, f"{name} = 0")
+    nests = {id(node): source.name("h") for node in nodes if isinstance(node, LoopNode) and node.nest}
+    for name in nests.values():
+        source.add(depth, f"{name} = []")
     source.add(depth, f"for {one} in {place} or NONE:")
     inner = depth + 1
     if loop:
@@ -118,9 +122,15 @@ def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: _Sc
         if counter:
             source.add(inner + 1, f"{counter} += 1")
         if isinstance(node, LoopNode):
-            _loop(source, inner + 1, node, one, segment, scope)
-        else:
+            _loop(source, inner + 1, node, one, segment, scope, nests.get(id(node), ""))
+        elif isinstance(node, SegmentNode):
             _segment(source, inner + 1, node, segment, scope)
+    for node in nodes:
+        if isinstance(node, LoopNode) and node.nest and node.into:
+            name = nests[id(node)]
+            items = f"lst({holder_of(scope, node.into.target)}, {node.into.target.steps[-1]!r})"
+            source.add(depth, f"if {name}:")
+            source.add(depth + 1, f"nested({items}, {name}, {source.bind('k', node.nest)}, note)")
     for node in demanded:
         tag = node.entry.trigger
         source.add(depth, f"if not {seen[id(node)]}:")
@@ -145,41 +155,76 @@ def _test(source: Source, segment: str, test: Test) -> str:
     return f"{value} == {test.values[0]!r}" if len(test.values) == 1 else f"{value} in {test.values!r}"
 
 
-def _opened(source: Source, depth: int, into: Into, scope: _Scope, trigger: str) -> tuple[_Scope, str]:
+def _opened(source: Source, depth: int, into: Into, scope: Scope, trigger: str) -> tuple[Scope, str]:
     """A fresh item for an `into`; returns its scope and the statement that puts it into its place."""
     item = source.name("d")
     source.add(depth, f"{item} = {skeleton(into.model)!r}")
-    outer = _holder(scope, into.target)
+    outer = holder_of(scope, into.target)
     name = into.target.steps[-1]
     path = f"{scope.path}{into.target.text}." if not into.target.root else f"{into.target.text}."
     if into.many:
         items = source.name("q")
         source.add(depth, f"{items} = lst({outer}, {name!r})")
         path += f"{{len({items})}}."
-        return _Scope(item, into.model, trigger, path), f"{items}.append({item})"
+        return Scope(item, into.model, trigger, path), f"{items}.append({item})"
     # An object may get fields from several places (a party from N1 and REF).
     source.add(depth, f"{item} = {outer}.get({name!r}) or {item}")
-    return _Scope(item, into.model, trigger, path), f"{outer}[{name!r}] = {item}"
+    return Scope(item, into.model, trigger, path), f"{outer}[{name!r}] = {item}"
 
 
-def _loop(source: Source, depth: int, node: LoopNode, one: str, segment: str, scope: _Scope) -> None:
+def _hierarchy(source: Source, depth: int, node: HierarchyNode, place: str, scope: Scope) -> None:
+    """Every level is read into an object of its own; what lies in what is told by HL02 afterwards."""
+    one, segment = source.name("x"), source.name("s")
+    source.add(depth, "hl = []")
+    source.add(depth, f"for {one} in {place} or NONE:")
+    inner = depth + 1
+    source.add(inner, f"{segment} = {one}[0][0]")
+    source.add(inner, f"v = value_at({segment}, 3).rstrip(' ')")
+    word = "if"
+    for level in node.levels.values():
+        source.add(inner, f"{word} v == {level.code!r}:")
+        word = "elif"
+        item = "e"
+        if level.kind != "shipment":
+            item = source.name("d")
+            start = {} if level.kind == "order" else {**skeleton(level.model), **level.fixed}
+            source.add(inner + 1, f"{item} = {start!r}")
+        if level.code not in node.shape:
+            expected = f"one of {', '.join(node.shape)}"
+            source.add(inner + 1, f"note(('element.code', {segment}, 3, 0, v, {expected!r}, '735', None))")
+        _layout(source, inner + 1, level.layout, one, Scope(item, level.model, segment, scope.path))
+        source.add(inner + 1, f"placed(({segment}, {item}))")
+        source.add(inner + 1, f"hl.append(({segment}, {level.kind!r}, {item}))")
+    source.add(inner, "else:")
+    expected = f"one of {', '.join(node.levels)}"
+    source.add(inner + 1, f"note(('map.code-unknown', {segment}, 3, 0, v, {expected!r}, '735', None))")
+    source.add(inner + 1, f"hl.append(({segment}, '', NOTHING))")
+    source.add(depth, "shape = joined(hl, e, note)")
+    if node.shape == ("S", "T", "O", "P", "I"):  # between 0001 and 0003: no code says it
+        source.add(depth, "shape = shape if shape == '0002' else ''")
+
+
+def _loop(source: Source, depth: int, node: LoopNode, one: str, segment: str, scope: Scope, nest: str) -> None:
     if node.into is None:
-        _layout(source, depth, node.layout, one, _Scope(scope.item, scope.model, segment, scope.path))
+        _layout(source, depth, node.layout, one, Scope(scope.item, scope.model, segment, scope.path))
         return
     inner, close = _opened(source, depth, node.into, scope, segment)
     _layout(source, depth, node.layout, one, inner)
+    if nest:
+        source.add(depth, f"{nest}.append(({segment}, {inner.item}))")
+        source.add(depth, f"placed(({segment}, {inner.item}))")
     source.add(depth, close if node.into.many else f"if {inner.item}:")
     if not node.into.many:
         source.add(depth + 1, close)
 
 
-def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope: _Scope) -> None:
+def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
     inner, close = scope, ""
     if node.into is not None:
         inner, close = _opened(source, depth, node.into, scope, segment)
-    _elements(source, depth, node, segment, inner)
+    elements(source, depth, node, segment, inner)
     if node.pairs is not None:
-        _pairs(source, depth, node.pairs, segment, inner)
+        pairs_code(source, depth, node.pairs, segment, inner)
     for derived in node.derived:
         at = derived.address
         source.add(depth, f"if v := value_at({segment}, {at.element}, {at.component}).rstrip(' '):")
@@ -199,167 +244,3 @@ def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope:
         source.add(depth, f"elif {name!r} not in {inner.item}:")
         source.add(depth + 1, f"note(('map.required', {segment}, {at.element}, {at.component}, '', "
                               f"{name!r}, '', 'exception'))")  # fmt: skip
-
-
-def _elements(source: Source, depth: int, node: SegmentNode, segment: str, scope: _Scope) -> None:
-    by_element: dict[int, list[Binding]] = {}
-    for binding in node.bindings:
-        by_element.setdefault(binding.address.element, []).append(binding)
-    if by_element:
-        source.add(depth, f"n = len({segment})")
-    for element, bindings in sorted(by_element.items()):
-        whole = node.entry.definition.element(element)
-        repeated = whole is not None and whole.repeat != 1
-        if any(b.address.component for b in bindings):
-            text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
-            source.add(depth, f"c = {text}.split(CS) if n > {element} else NONE")
-            source.add(depth, "m = len(c)")
-            for binding in bindings:
-                _component(source, depth, binding, segment, scope)
-            continue
-        for binding in bindings:
-            if binding.address.rest:
-                source.add(depth, f"for k in range({element}, n):")
-                source.add(depth + 1, f"if v := {segment}[k].rstrip(' '):")
-                _store(source, depth + 2, binding, segment, scope, "k", "0")
-            elif binding.address.repeats:
-                source.add(depth, f"for v in {segment}[{element}].split(RS) if n > {element} else NONE:")
-                source.add(depth + 1, "if v := v.rstrip(' '):")
-                _store(source, depth + 2, binding, segment, scope, str(element), "0")
-            else:
-                text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
-                source.add(depth, f"if n > {element} and (v := {text}.rstrip(' ')):")
-                _store(source, depth + 1, binding, segment, scope, str(element), "0")
-                _absent(source, depth, binding, scope)
-
-
-def _component(source: Source, depth: int, binding: Binding, segment: str, scope: _Scope) -> None:
-    element, component = binding.address.element, binding.address.component
-    if binding.address.rest:
-        source.add(depth, f"for k in range({component - 1}, m):")
-        source.add(depth + 1, "if v := c[k].rstrip(' '):")
-        _store(source, depth + 2, binding, segment, scope, str(element), "k + 1")
-        return
-    source.add(depth, f"if m > {component - 1} and (v := c[{component - 1}].rstrip(' ')):")
-    _store(source, depth + 1, binding, segment, scope, str(element), str(component))
-    _absent(source, depth, binding, scope)
-
-
-def _absent(source: Source, depth: int, binding: Binding, scope: _Scope) -> None:
-    if binding.from_order and binding.target is not None:
-        path = "" if binding.target.root else scope.path
-        source.add(depth, "else:")
-        source.add(depth + 1, f"inherited(f{path + binding.target.text!r})")
-
-
-def _holder(scope: _Scope, target: Target) -> str:
-    """The dict that holds the last step of a path (of an id: the dict that has `ids`), made on the way."""
-    found = "e" if target.root else scope.item
-    last = len(target.steps) - (2 if target.scheme else 1)
-    for step, field in zip(target.steps[:last], target.along[:last], strict=True):
-        found = f"{'first' if field.many else 'sub'}({found}, {step!r})"
-    return found
-
-
-def _store(
-    source: Source, depth: int, binding: Binding, segment: str, scope: _Scope, element: str, component: str
-) -> None:
-    """Code that takes the non-empty text `v` into the event."""
-    place = f"{segment}, {element}, {component}, v"
-    ref = binding.definition.ref
-    if binding.kind == "const":
-        source.add(depth, f"if v != {binding.text!r}:")
-        source.add(depth + 1, f"note(('map.const', {place}, {binding.text!r}, {ref!r}, None))")
-        return
-    target = binding.target
-    assert target is not None
-    if binding.kind == "count":
-        _, _, deep = binding.text.partition("/**/")
-        source.add(depth, f"later.append(({place}, {target.steps!r}, {deep!r}))")
-        return
-    value = "v"
-    if binding.table is not None:
-        value = _looked_up(source, depth, binding, binding.table, place)
-    elif binding.converter is not None and (binding.converter.name != "text" or binding.converter.beside):
-        value = _converted(source, depth, binding, segment, place)
-    if value != "v":
-        source.add(depth, f"if {value} is not None:")
-        depth += 1
-    holder = _holder(scope, target)
-    if target.scheme:
-        source.add(depth, f"put_id({holder}, {target.scheme!r}, {value})")
-    elif target.field.many:
-        source.add(depth, f"lst({holder}, {target.steps[-1]!r}).append({value})")
-    else:
-        source.add(depth, f"{holder}[{target.steps[-1]!r}] = {value}")
-
-
-def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place: str) -> str:
-    assert binding.target is not None
-    code = binding.target.field.kind == "code"
-    rows: dict[str, Any] = {
-        key: ({"value": meaning, "raw": key} if code else meaning) for key, meaning in table.read.items()
-    }
-    name = source.bind("t", rows)
-    source.add(depth, f"y = {name}.get(v)")
-    source.add(depth, "if y is None:")
-    if table.unknown == "fault":
-        expected = f"one of {', '.join(list(table.read)[:12])}"
-        source.add(depth + 1, f"note(('map.code-unknown', {place}, {expected!r}, {binding.definition.ref!r}, None))")
-    meaning = "v" if table.unknown == "keep" else repr("other")
-    source.add(depth + 1, f"y = {{'value': {meaning}, 'raw': v}}" if code else f"y = {meaning}")
-    return "y"
-
-
-def _converted(source: Source, depth: int, binding: Binding, segment: str, place: str) -> str:
-    made = binding.converter
-    assert made is not None
-    if made.beside == "format":
-        read = source.bind("r", made.read2)
-        source.add(depth, f"y = {read}(v, c[{binding.address.component}] if m > {binding.address.component} else '')")
-    elif made.beside:
-        read = source.bind("r", made.read2)
-        source.add(depth, f"y = {read}(v, value_at({segment}, {int(made.beside[-2:])}))")
-    else:
-        source.add(depth, f"y = {source.bind('r', made.read)}(v)")
-    source.add(depth, "if y is None:")
-    source.add(depth + 1, f"note(('map.value', {place}, {made.expected!r}, {binding.definition.ref!r}, None))")
-    return "y"
-
-
-def _pairs(source: Source, depth: int, pairs: Pairs, segment: str, scope: _Scope) -> None:
-    first, value = pairs.first, pairs.value
-    if pairs.form == "run":
-        source.add(depth, f"for k in range({first.element}, min(len({segment}) - 1, {pairs.last}), 2):")
-        source.add(depth + 1, f"p = {segment}[k].rstrip(' ')")
-        source.add(depth + 1, f"v = {segment}[k + 1].rstrip(' ')")
-        place = f"{segment}, k + 1, 0, v"
-    elif pairs.form == "composites":
-        source.add(depth, f"for k in range({first.element}, min(len({segment}), {pairs.last + 1})):")
-        source.add(depth + 1, f"p = value_at({segment}, k, {first.component}).rstrip(' ')")
-        source.add(depth + 1, f"v = value_at({segment}, k, {value.component}).rstrip(' ')")
-        place = f"{segment}, k, {value.component}, v"
-    else:
-        source.add(depth, "for k in NONE,:")  # once, so that all forms look alike
-        source.add(depth + 1, f"p = value_at({segment}, {first.element}, {first.component}).rstrip(' ')")
-        source.add(depth + 1, f"v = value_at({segment}, {value.element}, {value.component}).rstrip(' ')")
-        place = f"{segment}, {value.element}, {value.component}, v"
-    source.add(depth + 1, "if not v:")
-    source.add(depth + 2, "continue")
-    word = "if"
-    for pair in pairs.pairs:
-        source.add(depth + 1, f"{word} p == {pair.qualifier!r}:")
-        word = "elif"
-        inner, text = depth + 2, "v"
-        if pair.converter.name != "text":
-            source.add(inner, f"y = {source.bind('r', pair.converter.read)}(v)")
-            source.add(inner, "if y is None:")
-            source.add(inner + 1, f"note(('map.value', {place}, {pair.converter.expected!r}, '', None))")
-            source.add(inner, "else:")
-            inner, text = inner + 1, "y"
-        holder = _holder(scope, pair.target)
-        if pair.target.scheme:
-            source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
-            source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")
-        else:
-            source.add(inner, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")

@@ -21,12 +21,13 @@ NONE: tuple[Any, ...] = ()
 
 
 class Refused(Exception):
-    """A value cannot be written. `row` is the number of its binding, `indexes` the loop counters at that moment."""
+    """A value cannot be written. `row` is the number of its binding, `indexes` the loop counters at that moment;
+    `field` is the canonical path of what belongs to no binding."""
 
-    def __init__(self, code: str, row: int, value: object = "", expected: str = "") -> None:
+    def __init__(self, code: str, row: int, value: object = "", expected: str = "", field: str = "") -> None:
         super().__init__(code)
-        self.indexes: dict[str, int] = {}
-        self.code, self.row, self.value, self.expected = code, row, str(value), expected
+        self.indexes: dict[str, int | str] = {}
+        self.code, self.row, self.value, self.expected, self.field = code, row, str(value), expected, field
 
 
 # --- reading

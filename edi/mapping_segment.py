@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edi.generated import Source
-from edi.mapping_nodes import Address, Binding, LoopNode, Pairs, SegmentNode, Target, Test
+from edi.mapping_nodes import Address, Binding, LoopNode, Pairs, SegmentNode, Target, Test, is_list
 from edi.mapping_runtime import PairSpec, PairSpecs
 from edi.structure import ElementDef
 
@@ -31,6 +31,7 @@ class Scope:
     item: str
     field: str
     place: str
+    numbers: tuple[str, str] = ("", "")  # variables with the number of an item of a nest, and of the item around it
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class SegmentCode:
     """Generates one segment. `name` is its variable, `used` the flag that says whether it has a value."""
 
     def __init__(self, code: Code, depth: int, node: SegmentNode, scope: Scope, loop: LoopNode | None = None) -> None:
-        self.code, self.node, self.scope = code, node, scope
+        self.code, self.node, self.scope, self.loop = code, node, scope, loop
         self.when: tuple[Test, ...] = (*(loop.when if loop else ()), *node.when)
         self.name, self.used = code.source.name("s"), code.source.name("u")
         self.parts: dict[int, str] = {}  # element -> variable with its components
@@ -78,7 +79,7 @@ class SegmentCode:
         for binding in node.bindings:
             if binding.kind == "count":
                 self._count(depth, binding)
-            elif binding.kind == "field" and _is_list(binding):
+            elif is_list(binding):
                 self._first_chunk(depth, binding)
             elif binding.kind == "field":
                 self._value(depth, binding)
@@ -104,8 +105,11 @@ class SegmentCode:
                 row = self.code.row(self.scope, binding.target, test.address)
                 source.add(depth, f"if {here} not in {test.values!r}:")
                 source.add(depth + 1, f"raise Refused('write.not-invertible', {row}, {here})")
+        if self.loop is not None and self.loop.nest is not None:
+            for at, number in zip((self.loop.nest.id, self.loop.nest.parent), self.scope.numbers, strict=True):
+                self._put(depth, at, number)
         for binding in node.bindings:
-            if binding.kind == "const":
+            if binding.kind in ("const", "shape"):
                 self._put(depth, binding.address, repr(binding.text))
         for element, components in self.parts.items():
             source.add(depth, f"{self.name}[{element}] = join({components})")
@@ -125,6 +129,8 @@ class SegmentCode:
         source.add(depth, f"{name} = [{self.node.tag!r}] + [''] * {len(definition.elements)}")
         addresses = [b.address for b in self.node.bindings] + [d.address for d in self.node.derived]
         addresses += [test.address for test in self.when]
+        if self.loop is not None and self.loop.nest is not None:
+            addresses += [self.loop.nest.id, self.loop.nest.parent]
         if self.node.pairs is not None and self.node.pairs.form == "fixed":
             addresses += [self.node.pairs.first, self.node.pairs.value]
         for element in sorted({address.element for address in addresses if address.component}):
@@ -178,9 +184,11 @@ class SegmentCode:
         return "x"
 
     def _count(self, depth: int, binding: Binding) -> None:
-        assert binding.target is not None
-        _, _, deep = binding.text.partition("/**/")
-        self.code.source.add(depth, f"x = count(e, {binding.target.steps!r}, {deep!r})")
+        if binding.target is None:
+            self.code.source.add(depth, "x = len(hl)")
+        else:
+            _, _, deep = binding.text.partition("/**/")
+            self.code.source.add(depth, f"x = count(e, {binding.target.steps!r}, {deep!r})")
         self._put(depth, binding.address, self._fitted("str(x)", binding.address, None))
         self.code.source.add(depth, f"{self.used} = {self.used} or x > 0")  # no count of nothing for its own sake
 
@@ -204,9 +212,10 @@ class SegmentCode:
         row = self.code.row(self.scope, target, binding.address)
         width = self._width(binding)
         source.add(depth, f"w = {self.code.get(self.scope, target)} or NONE")
-        # A list of single values in the trigger of a loop cannot open further loops.
-        alone = self.node.index == 0 and self.node.into is None
-        segments = 1 if alone else self.node.entry.effective_max
+        # A list in the trigger of a loop opens further loops only if nothing else is in them.
+        segments = self.node.entry.effective_max
+        if self.loop is not None and self.node.into is None:
+            segments = self.loop.entry.effective_max if self.loop.spills else 1
         if segments is not None:
             source.add(depth, f"if len(w) > {width * segments}:")
             source.add(depth + 1, f"raise Refused('write.too-long', {row}, '', 'at most {width * segments}')")
@@ -228,7 +237,7 @@ class SegmentCode:
         """What did not fit into the first segment goes into more of the same tag."""
         source = self.code.source
         for binding in self.node.bindings:
-            if binding.kind != "field" or not _is_list(binding) or binding.target is None:
+            if not is_list(binding) or binding.target is None:
                 continue
             width = self._width(binding)
             row = self.code.row(self.scope, binding.target, binding.address)
@@ -282,7 +291,3 @@ class SegmentCode:
             name, scheme = pair.target.steps[-1], pair.target.scheme
             specs.append(PairSpec(pair.qualifier, steps, name, scheme, pair.converter.write, row))
         return specs
-
-
-def _is_list(binding: Binding) -> bool:
-    return binding.target is not None and binding.target.field.many

@@ -12,7 +12,9 @@ import dataclasses
 
 from edi import mapping_runtime
 from edi.generated import Source
-from edi.mapping_nodes import LoopNode, Node, SegmentNode
+from edi.mapping_hierarchy import laid_out, shape_of
+from edi.mapping_nest import preorder
+from edi.mapping_nodes import HierarchyNode, LoopNode, Node, SegmentNode
 from edi.mapping_segment import Code, Row, Scope, SegmentCode
 from edi.model import COMPONENT, REPEAT, Syntax
 
@@ -22,7 +24,7 @@ _OBJECTS = {
         "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "converted",
         "both", "coded", "pick", "join", "trim",
     )
-} | {"CS": COMPONENT, "RS": REPEAT}  # fmt: skip
+} | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "preorder": preorder}  # fmt: skip
 
 
 class Writer:
@@ -32,15 +34,21 @@ class Writer:
         self.source = Source(_OBJECTS)
         self._code = Code(self.source, mark=syntax == "edifact")
         self._counters: list[str] = []
+        self._paths: list[str] = []
         self.source.add(0, "def write(e, out, mark):")
         self.source.add(1, "try:")
         self._layout(2, layout, Scope("e", "", ""))
         self.source.add(1, "except Refused as refused:")
-        indexes = ", ".join(f"{name!r}: {name}, {'p' + name[1:]!r}: {name} + 1" for name in self._counters)
+        indexes = ", ".join(
+            [f"{name!r}: {name}, {'p' + name[1:]!r}: {name} + 1" for name in self._counters]
+            + [f"{name!r}: {name}" for name in self._paths]
+        )
         self.source.add(2, f"refused.indexes = {{{indexes}}}")
         self.source.add(2, "raise")
-        if self._counters:
-            self.source.lines.insert(1, f"    {' = '.join(self._counters)} = 0")
+        self.source.lines.insert(1, "    hl = NONE")
+        for names, start in ((self._counters, "0"), (self._paths, "''")):
+            if names:
+                self.source.lines.insert(1, f"    {' = '.join(names)} = {start}")
 
     @property
     def rows(self) -> list[Row]:
@@ -50,6 +58,9 @@ class Writer:
         for node in layout:
             if node.way == "read":
                 continue
+            if isinstance(node, HierarchyNode):
+                self._hierarchy(depth, node)
+                continue
             self.source.add(depth, f"# {node.row.file.rpartition('/')[2]}:{node.row.line}")
             inner_depth, inner = self._enter(depth, node, scope)
             if node.write_when is not None:
@@ -58,7 +69,7 @@ class Writer:
                 inner_depth += 1
             if isinstance(node, LoopNode):
                 self._loop(inner_depth, node, inner)
-            else:
+            elif isinstance(node, SegmentNode):
                 self._segment(inner_depth, node, dataclasses.replace(inner, place=scope.place))
         self.source.add(depth, "pass")
 
@@ -76,11 +87,21 @@ class Writer:
             return depth + 1, Scope(item, field, f"{scope.place}{name}/")
         counter = self.source.name("i")
         self._counters.append(counter)
-        self.source.add(depth, f"for {counter}, {item} in enumerate({value} or NONE):")
+        path, numbers = f"{field}{{{counter}}}.", ("", "")
+        if isinstance(node, LoopNode) and node.nest:
+            numbers, place = (self.source.name("n"), self.source.name("n")), self.source.name("f")
+            self._paths.append(place)
+            values = f"preorder({value} or NONE, {node.nest.children!r})"
+            self.source.add(
+                depth, f"for {counter}, ({item}, {numbers[0]}, {numbers[1]}, {place}) in enumerate({values}):"
+            )
+            path = f"{field}{{{place}}}."
+        else:
+            self.source.add(depth, f"for {counter}, {item} in enumerate({value} or NONE):")
         if into.skip:
             self.source.add(depth + 1, f"if {counter} < {into.skip}:")
             self.source.add(depth + 2, "continue")
-        inner = Scope(item, f"{field}{{{counter}}}.", f"{scope.place}{name}[{{p{counter[1:]}}}]/")
+        inner = Scope(item, path, f"{scope.place}{name}[{{p{counter[1:]}}}]/", numbers)
         most = node.entry.effective_max
         if most is not None:
             self.rows.append(Row(inner.field.rstrip("."), inner.place.rstrip("/")))
@@ -89,6 +110,25 @@ class Writer:
                 depth + 2, f"raise Refused('write.too-long', {len(self.rows) - 1}, '', 'at most {most} of them')"
             )
         return depth + 1, inner
+
+    def _hierarchy(self, depth: int, node: HierarchyNode) -> None:
+        """Every level of the shape with its HL: the runtime says which levels there are, in their order."""
+        add = self.source.add
+        level, counter, path = self.source.name("l"), self.source.name("i"), self.source.name("f")
+        self._counters.append(counter)
+        self._paths.append(path)
+        add(depth, f"hl = laid_out(e, {self.source.bind('k', shape_of(node))})")
+        add(depth, f"for {counter}, {level} in enumerate(hl):")
+        below = f"{level}.below" if node.child_code else "''"
+        numbers = f"str({level}.number), {level}.parent, {level}.code, {below}"
+        add(depth + 1, f"out.append(trim([{node.entry.trigger!r}, {numbers}]))")
+        add(depth + 1, f"{path} = {level}.path and {level}.path + '.'")
+        item = self.source.name("d")
+        add(depth + 1, f"{item} = {level}.item")
+        for code in node.shape:
+            add(depth + 1, f"{'if' if code == node.shape[0] else 'elif'} {level}.code == {code!r}:")
+            scope = Scope(item, f"{{{path}}}", f"{node.entry.trigger}[{{p{counter[1:]}}}]/")
+            self._layout(depth + 2, node.levels[code].layout, scope)
 
     def _loop(self, depth: int, node: LoopNode, scope: Scope) -> None:
         """The trigger stands first, but whether it is written is known only after what follows it."""
@@ -101,9 +141,13 @@ class Writer:
         self._layout(depth, node.layout[1:], scope)
         if node.required or trigger.required or (node.into is not None and node.into.many):
             segment.finish(depth)
+            if node.spills:
+                segment.spill(depth)
             return
         self.source.add(depth, f"if {segment.used} or len(out) > {mark} + 1:")
         segment.finish(depth + 1)
+        if node.spills:
+            segment.spill(depth + 1)
         self.source.add(depth, "else:")
         self.source.add(depth + 1, f"del out[{mark}:]")
 

@@ -32,6 +32,7 @@ SAMPLES = sorted(FOLDER.glob("*.edi"))
 EVENTS = sorted(FOLDER.glob("write.*.json"))
 DERIVED = {"message.faults": ("AK502", "5"), "segment.elements": ("AK304", "8")}  # said of others, never by themselves
 OURS = {"write.putget"}  # only a mistake of ours gives it
+UNSHIPPED = {"consistency.nest-parent", "write.package-needs-id"}  # no shipped map has packages yet; see mapping/
 
 # Elements that carry codes, by segment: the name in the expected file, and where they stand.
 CARRIERS = {
@@ -141,7 +142,7 @@ def told(sample: Path) -> dict[str, Any]:
 
 
 def test_every_code_has_a_sample_and_every_sample_a_code() -> None:
-    assert {code_of(sample) for sample in (*SAMPLES, *EVENTS)} | OURS == set(CATALOGUE)
+    assert {code_of(sample) for sample in (*SAMPLES, *EVENTS)} | OURS | UNSHIPPED == set(CATALOGUE)
 
 
 def test_the_expected_file_is_current(request: pytest.FixtureRequest) -> None:

@@ -265,7 +265,6 @@ BROKEN = {
     "map.bad_when": "- segment: REF\n  when: REF01 = VR\n  REF02: contract\n",
     "map.bad_address": '- segment: CUR\n  CUR01: const "SE"\n  CUR02: currency\n  REF01: contract\n',
     "map.missing_trigger": ADDRESS_ONLY,
-    "map.unsupported": "- {hierarchy: HL, levels: {}}\n",
     "map.double_claim": TWICE,
     "map.bad_pairs": "- segment: REF\n  pairs: {qualifier: REF01, value: REF02}\n",
     "map.missing_key": "- loop: N1\n  single: yes\n  layout: []\n",

@@ -1,0 +1,197 @@
+"""The elements of one segment in a map's reader as Python source: single values, lists, tables, converters, pairs.
+
+Not here: nodes, loops and items (edi/mapping_read.py), the functions the source calls (edi/mapping_runtime.py). Rules
+protected: an empty element is an absent field; what cannot be read is noted with its place and left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edi.documents.types import Data
+from edi.generated import Source
+from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target
+from edi.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where generated code stands: the dict it fills, its model, the trigger around it, the path for `inherited`."""
+
+    item: str
+    model: type[Data]
+    trigger: str
+    path: str
+
+
+def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
+    by_element: dict[int, list[Binding]] = {}
+    for binding in node.bindings:
+        by_element.setdefault(binding.address.element, []).append(binding)
+    if by_element:
+        source.add(depth, f"n = len({segment})")
+    for element, bindings in sorted(by_element.items()):
+        whole = node.entry.definition.element(element)
+        repeated = whole is not None and whole.repeat != 1
+        if any(b.address.component for b in bindings):
+            text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
+            source.add(depth, f"c = {text}.split(CS) if n > {element} else NONE")
+            source.add(depth, "m = len(c)")
+            for binding in bindings:
+                _component(source, depth, binding, segment, scope)
+            continue
+        for binding in bindings:
+            if binding.address.rest:
+                composite = whole is not None and bool(whole.components)
+                text = f"{segment}[k]" + (".partition(CS)[0]" if composite else "")
+                source.add(depth, f"for k in range({element}, n):")
+                source.add(depth + 1, f"if v := {text}.rstrip(' '):")
+                _store(source, depth + 2, binding, segment, scope, "k", "1" if composite else "0")
+            elif binding.address.repeats:
+                source.add(depth, f"for v in {segment}[{element}].split(RS) if n > {element} else NONE:")
+                source.add(depth + 1, "if v := v.rstrip(' '):")
+                _store(source, depth + 2, binding, segment, scope, str(element), "0")
+            else:
+                text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
+                source.add(depth, f"if n > {element} and (v := {text}.rstrip(' ')):")
+                _store(source, depth + 1, binding, segment, scope, str(element), "0")
+                _absent(source, depth, binding, scope)
+
+
+def _component(source: Source, depth: int, binding: Binding, segment: str, scope: Scope) -> None:
+    element, component = binding.address.element, binding.address.component
+    if binding.address.rest:
+        source.add(depth, f"for k in range({component - 1}, m):")
+        source.add(depth + 1, "if v := c[k].rstrip(' '):")
+        _store(source, depth + 2, binding, segment, scope, str(element), "k + 1")
+        return
+    source.add(depth, f"if m > {component - 1} and (v := c[{component - 1}].rstrip(' ')):")
+    _store(source, depth + 1, binding, segment, scope, str(element), str(component))
+    _absent(source, depth, binding, scope)
+
+
+def _absent(source: Source, depth: int, binding: Binding, scope: Scope) -> None:
+    if binding.from_order and binding.target is not None:
+        path = "" if binding.target.root else scope.path
+        source.add(depth, "else:")
+        source.add(depth + 1, f"inherited(f{path + binding.target.text!r})")
+
+
+def holder_of(scope: Scope, target: Target) -> str:
+    """The dict that holds the last step of a path (of an id: the dict that has `ids`), made on the way."""
+    found = "e" if target.root else scope.item
+    last = len(target.steps) - (2 if target.scheme else 1)
+    for step, field in zip(target.steps[:last], target.along[:last], strict=True):
+        found = f"{'first' if field.many else 'sub'}({found}, {step!r})"
+    return found
+
+
+def _store(
+    source: Source, depth: int, binding: Binding, segment: str, scope: Scope, element: str, component: str
+) -> None:
+    """Code that takes the non-empty text `v` into the event."""
+    place = f"{segment}, {element}, {component}, v"
+    ref = binding.definition.ref
+    if binding.kind == "const":
+        source.add(depth, f"if v != {binding.text!r}:")
+        source.add(depth + 1, f"note(('map.const', {place}, {binding.text!r}, {ref!r}, None))")
+        return
+    if binding.kind == "shape":
+        source.add(depth, f"shaped.append(({place}, {ref!r}))")
+        return
+    if binding.kind == "count" and binding.text == "hl":
+        source.add(depth, f"counted.append(({place}))")
+        return
+    target = binding.target
+    assert target is not None
+    if binding.kind == "count":
+        _, _, deep = binding.text.partition("/**/")
+        source.add(depth, f"later.append(({place}, {target.steps!r}, {deep!r}))")
+        return
+    value = "v"
+    if binding.table is not None:
+        value = _looked_up(source, depth, binding, binding.table, place)
+    elif binding.converter is not None and (binding.converter.name != "text" or binding.converter.beside):
+        value = _converted(source, depth, binding, segment, place)
+    if value != "v":
+        source.add(depth, f"if {value} is not None:")
+        depth += 1
+    holder = holder_of(scope, target)
+    if target.scheme:
+        source.add(depth, f"put_id({holder}, {target.scheme!r}, {value})")
+    elif target.field.many:
+        source.add(depth, f"lst({holder}, {target.steps[-1]!r}).append({value})")
+    else:
+        source.add(depth, f"{holder}[{target.steps[-1]!r}] = {value}")
+
+
+def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place: str) -> str:
+    assert binding.target is not None
+    code = binding.target.field.kind == "code"
+    rows: dict[str, Any] = {
+        key: ({"value": meaning, "raw": key} if code else meaning) for key, meaning in table.read.items()
+    }
+    name = source.bind("t", rows)
+    source.add(depth, f"y = {name}.get(v)")
+    source.add(depth, "if y is None:")
+    if table.unknown == "fault":
+        expected = f"one of {', '.join(list(table.read)[:12])}"
+        source.add(depth + 1, f"note(('map.code-unknown', {place}, {expected!r}, {binding.definition.ref!r}, None))")
+    meaning = "v" if table.unknown == "keep" else repr("other")
+    source.add(depth + 1, f"y = {{'value': {meaning}, 'raw': v}}" if code else f"y = {meaning}")
+    return "y"
+
+
+def _converted(source: Source, depth: int, binding: Binding, segment: str, place: str) -> str:
+    made = binding.converter
+    assert made is not None
+    if made.beside == "format":
+        read = source.bind("r", made.read2)
+        source.add(depth, f"y = {read}(v, c[{binding.address.component}] if m > {binding.address.component} else '')")
+    elif made.beside:
+        read = source.bind("r", made.read2)
+        source.add(depth, f"y = {read}(v, value_at({segment}, {int(made.beside[-2:])}))")
+    else:
+        source.add(depth, f"y = {source.bind('r', made.read)}(v)")
+    source.add(depth, "if y is None:")
+    source.add(depth + 1, f"note(('map.value', {place}, {made.expected!r}, {binding.definition.ref!r}, None))")
+    return "y"
+
+
+def pairs_code(source: Source, depth: int, pairs: Pairs, segment: str, scope: Scope) -> None:
+    first, value = pairs.first, pairs.value
+    if pairs.form == "run":
+        source.add(depth, f"for k in range({first.element}, min(len({segment}) - 1, {pairs.last}), 2):")
+        source.add(depth + 1, f"p = {segment}[k].rstrip(' ')")
+        source.add(depth + 1, f"v = {segment}[k + 1].rstrip(' ')")
+        place = f"{segment}, k + 1, 0, v"
+    elif pairs.form == "composites":
+        source.add(depth, f"for k in range({first.element}, min(len({segment}), {pairs.last + 1})):")
+        source.add(depth + 1, f"p = value_at({segment}, k, {first.component}).rstrip(' ')")
+        source.add(depth + 1, f"v = value_at({segment}, k, {value.component}).rstrip(' ')")
+        place = f"{segment}, k, {value.component}, v"
+    else:
+        source.add(depth, "for k in NONE,:")  # once, so that all forms look alike
+        source.add(depth + 1, f"p = value_at({segment}, {first.element}, {first.component}).rstrip(' ')")
+        source.add(depth + 1, f"v = value_at({segment}, {value.element}, {value.component}).rstrip(' ')")
+        place = f"{segment}, {value.element}, {value.component}, v"
+    source.add(depth + 1, "if not v:")
+    source.add(depth + 2, "continue")
+    word = "if"
+    for pair in pairs.pairs:
+        source.add(depth + 1, f"{word} p == {pair.qualifier!r}:")
+        word = "elif"
+        inner, text = depth + 2, "v"
+        if pair.converter.name != "text":
+            source.add(inner, f"y = {source.bind('r', pair.converter.read)}(v)")
+            source.add(inner, "if y is None:")
+            source.add(inner + 1, f"note(('map.value', {place}, {pair.converter.expected!r}, '', None))")
+            source.add(inner, "else:")
+            inner, text = inner + 1, "y"
+        holder = holder_of(scope, pair.target)
+        if pair.target.scheme:
+            source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
+            source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")
+        else:
+            source.add(inner, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")
