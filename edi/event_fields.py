@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
+from edi.documents.owners import Owner
 from edi.documents.types import Code, Data, Id, Scheme
 
 Kind: TypeAlias = Literal["text", "decimal", "integer", "date", "boolean", "code", "id", "object"]
@@ -87,6 +88,24 @@ def leaves(model: type[Data], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tu
                 yield from leaves(field.model, (*prefix, name))
         else:
             yield (*prefix, name), field
+
+
+def owner_of(model: type[Data], path: Sequence[str]) -> Owner:
+    """The owner of a field of an event: what the innermost marked field on the way to it says, else the event's.
+
+    Raises UnknownField.
+    """
+    owner = _owner(model.model_config.get("json_schema_extra"))
+    here: type[Data] | None = model
+    for step, field in zip(path, resolve(model, path), strict=True):
+        info = here.model_fields.get(step) if here is not None else None
+        owner = _owner(info.json_schema_extra if info else None) or owner
+        here = field.model
+    return owner or "gateway"
+
+
+def _owner(extra: Any) -> Owner | None:
+    return extra.get("x-owner") if isinstance(extra, dict) else None
 
 
 def _needs(model: type[Data]) -> bool:

@@ -35,6 +35,11 @@ def _status(response: Mapping[str, Any]) -> str:
     return str(status["value"]) if status else ""
 
 
+def _said(response: Mapping[str, Any]) -> set[str]:
+    """The fields that say something; an empty list does not."""
+    return {name for name, value in response.items() if value}
+
+
 def _split(responses: list[Data], ordered: Data | None) -> list[Data]:
     waiting = [r for r in responses if _status(r) == "backordered"]
     if any(_status(r) == "partial_backorder" for r in responses):
@@ -93,7 +98,7 @@ def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
             status = "changed"
         if status in ("rejected", "deleted") and "quantity" not in first:
             for part in rest:
-                if _status(part) == "rejected" and set(part) == {"status", "quantity"}:
+                if _status(part) == "rejected" and _said(part) == {"status", "quantity"}:
                     return [{**first, "quantity": part["quantity"]}, *(other for other in rest if other is not part)]
         if status != "changed":
             return [first, *rest]
@@ -120,7 +125,7 @@ def _lay_out(data: Data) -> Data:
             continue
         if not alone and first == "accepted" and "quantity" in responses[0]:
             line["responses"] = [{**responses[0], "status": {"value": "changed"}}, *responses[1:]]
-        elif alone or not (set(responses[0]) - _SCHEDULED):
+        elif alone or not (_said(responses[0]) - _SCHEDULED):
             line["responses"] = [{}, *responses]
     return data
 

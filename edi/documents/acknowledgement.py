@@ -1,9 +1,12 @@
-"""procurement.order.acknowledged: the supplier's answer to a purchase order (855, ORDRSP)."""
+"""procurement.order.acknowledged, procurement.change.acknowledged: the supplier's answer to a purchase order or to its
+change (855, 865, ORDRSP)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
+from edi.documents.owners import BUYER, known, owned_by
 from edi.documents.types import Code, Data, DateMark, ItemRef, Note, OrderRef, Party, Price, Quantity, Text, Totals
 
 
@@ -12,46 +15,86 @@ class Response(Data):
 
     `status` is one of accepted, quantity_changed, price_changed, rescheduled, changed, backordered, partial_backorder
     (before normalising), substituted, on_hold, rejected, deleted, other. `price` only when the supplier names another
-    one.
+    one. `changes` says of `changed` what: quantity, price, date.
     """
 
-    status: Code
+    status: Annotated[
+        Code,
+        known(
+            "accepted", "quantity_changed", "price_changed", "rescheduled", "changed", "backordered",
+            "partial_backorder", "substituted", "on_hold", "rejected", "deleted", "other",
+        ),
+    ]  # fmt: skip
     quantity: Quantity | None = None
     date: DateMark | None = None
     price: Price | None = None
     substitute: ItemRef | None = None
     reason: Text | None = None
+    changes: Annotated[tuple[Text, ...], known("quantity", "price", "date")] = ()
 
 
 class AnsweredLine(Data):
-    """`ordered` and `price` are the supplier's echo of the order line, not the order itself."""
+    """`ordered` and `price` are the supplier's echo of the order line, not the order itself. `promised_delivery` holds
+    for all responses that name no date."""
 
-    line_number: Text | None = None
-    item: ItemRef | None = None
-    ordered: Quantity | None = None
-    price: Price | None = None
+    line_number: Annotated[Text | None, BUYER] = None
+    item: Annotated[ItemRef | None, BUYER] = None
+    ordered: Annotated[Quantity | None, BUYER] = None
+    price: Annotated[Price | None, BUYER] = None
     responses: tuple[Response, ...] = ()
     notes: tuple[Note, ...] = ()
+    promised_delivery: dt.date | None = None
 
 
-class OrderAcknowledged(Data):
-    """Data of `procurement.order.acknowledged.v1`. Owner of every field: the supplier.
+class AnsweredChange(AnsweredLine):
+    """`action` is the supplier's echo of what the change asked for."""
+
+    action: Annotated[
+        Code | None,
+        BUYER,
+        known("added", "deleted", "changed", "quantity", "price", "rescheduled", "replaced", "unchanged"),
+    ] = None
+
+
+class Answer(Data):
+    """What a supplier says once for the whole order.
 
     `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions,
     counter_offer, pending, rejected, other.
     """
 
-    order: OrderRef
-    response: Code
-    purpose: Code | None = None
+    model_config = owned_by("supplier")
+
+    order: Annotated[OrderRef, BUYER]
+    response: Annotated[
+        Code,
+        known(
+            "received_only", "accepted", "accepted_with_changes", "accepted_with_exceptions", "counter_offer",
+            "pending", "rejected", "other",
+        ),
+    ]  # fmt: skip
+    purpose: Annotated[Code | None, known("original", "cancel", "change", "replace", "confirmation", "duplicate")] = (
+        None
+    )
     supplier_order_number: Text | None = None
     supplier_reference: Text | None = None
-    contract: Text | None = None
+    contract: Annotated[Text | None, BUYER] = None
     acknowledged_on: dt.date | None = None
-    currency: Text | None = None
-    buyer: Party | None = None
+    currency: Annotated[Text | None, BUYER] = None
+    buyer: Annotated[Party | None, BUYER] = None
     supplier: Party | None = None
-    ship_to: Party | None = None
+    ship_to: Annotated[Party | None, BUYER] = None
     notes: tuple[Note, ...] = ()
-    lines: tuple[AnsweredLine, ...] = ()
     totals: Totals | None = None
+
+
+class OrderAcknowledged(Answer):
+    """Data of `procurement.order.acknowledged.v1`, and of `sales.order.acknowledged.v1` when we are the supplier."""
+
+    lines: tuple[AnsweredLine, ...] = ()
+
+
+class ChangeAcknowledged(Answer):
+    """Data of `procurement.change.acknowledged.v1`. `order.revision` names the change answered."""
+
+    lines: tuple[AnsweredChange, ...] = ()

@@ -118,11 +118,19 @@ class UngAnswer(Data):
     messages: tuple[MessageAnswer, ...] = ()
 
 
+class TransportReceipt(Data):
+    """What the other side's transport says (an MDN). `intact`: the checksum it names is that of what was sent."""
+
+    id: Text | None = None
+    disposition: Text | None = None
+    intact: bool | None = None
+
+
 class Acknowledgement(Data):
     """Data of `exchange.ack.received.v1` and `exchange.ack.sent.v1`.
 
     997 and 999 answer one `group`; CONTRL and TA1 answer one `interchange` and have the `outcome` and `code` of that
-    level. Messages of an EDIFACT interchange with groups stand in `groups`.
+    level. Messages of an EDIFACT interchange with groups stand in `groups`. `transport` is what an MDN says.
     """
 
     kind: Text
@@ -133,3 +141,4 @@ class Acknowledgement(Data):
     service: ServicePlace | None = None
     messages: tuple[MessageAnswer, ...] = ()
     groups: tuple[UngAnswer, ...] = ()
+    transport: TransportReceipt | None = None

@@ -1,10 +1,26 @@
-"""procurement.order.released: a purchase order the buyer has confirmed (850, ORDERS)."""
+"""procurement.order.released, .changed, .cancelled: what the buyer wants of a supplier (850, 860, ORDERS, ORDCHG)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
-from edi.documents.types import Code, Data, DateMark, ItemRef, Note, OrderRef, Party, Price, Quantity, Text, Totals
+from edi.documents.owners import known, owned_by
+from edi.documents.terms import AllowanceCharge, Carrier, DeliveryTerms, PaymentTerms, Tax
+from edi.documents.types import (
+    Code,
+    Data,
+    DateMark,
+    ItemRef,
+    Note,
+    Number,
+    OrderRef,
+    Party,
+    Price,
+    Quantity,
+    Text,
+    Totals,
+)
 
 
 class Schedule(Data):
@@ -14,8 +30,16 @@ class Schedule(Data):
     dates: tuple[DateMark, ...] = ()
 
 
+class Split(Data):
+    """A part of a line for one `site`, in the buyer's code (SDQ, LOC+7)."""
+
+    site: Text
+    quantity: Quantity
+
+
 class OrderLine(Data):
-    """`line_number` is the buyer's stable line identity; the supplier echoes it."""
+    """`line_number` is the buyer's stable line identity; the supplier echoes it. `pack` is how many units one pack
+    holds."""
 
     line_number: Text
     item: ItemRef
@@ -24,20 +48,42 @@ class OrderLine(Data):
     dates: tuple[DateMark, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     notes: tuple[Note, ...] = ()
+    pack: Number | None = None
+    splits: tuple[Split, ...] = ()
+    ship_to: Party | None = None
+    allowances: tuple[AllowanceCharge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
 
 
-class PaymentTerms(Data):
-    """`net_days` from the invoice date; `description` as the buyer's system words it."""
+class ChangedLine(Data):
+    """A line of a change or cancellation: what it shall be from now on. `left_to_receive` is what is still to come."""
 
-    net_days: int | None = None
-    description: Text | None = None
+    line_number: Text
+    action: Annotated[
+        Code | None,
+        known("added", "deleted", "changed", "quantity", "price", "rescheduled", "replaced", "unchanged"),
+    ] = None
+    item: ItemRef | None = None
+    ordered: Quantity | None = None
+    left_to_receive: Quantity | None = None
+    price: Price | None = None
+    dates: tuple[DateMark, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    notes: tuple[Note, ...] = ()
+    pack: Number | None = None
+    splits: tuple[Split, ...] = ()
+    ship_to: Party | None = None
+    allowances: tuple[AllowanceCharge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
 
 
-class OrderReleased(Data):
-    """Data of `procurement.order.released.v1`. Owner of every field: the buyer."""
+class OrderHeader(Data):
+    """What is said once for the whole order."""
+
+    model_config = owned_by("buyer")
 
     order: OrderRef
-    purpose: Code
+    purpose: Annotated[Code, known("original", "change", "cancel", "replace", "duplicate", "confirmation")]
     buyer: Party | None = None
     supplier: Party | None = None
     ship_to: Party | None = None
@@ -48,6 +94,34 @@ class OrderReleased(Data):
     payment_terms: PaymentTerms | None = None
     incoterm: Text | None = None
     notes: tuple[Note, ...] = ()
-    lines: tuple[OrderLine, ...]
     totals: Totals | None = None
     issued_on: dt.date | None = None
+    mark_for: Party | None = None
+    department: Text | None = None
+    promotion: Text | None = None
+    delivery_terms: DeliveryTerms | None = None
+    carrier: Carrier | None = None
+    allowances: tuple[AllowanceCharge, ...] = ()
+
+
+class OrderReleased(OrderHeader):
+    """Data of `procurement.order.released.v1`, and of `sales.order.received.v1` when we are the supplier.
+
+    `order.type` is one of standalone, blanket, release, dropship, rush, consignment (open list).
+    """
+
+    lines: tuple[OrderLine, ...]
+
+
+class OrderChanged(OrderHeader):
+    """Data of `procurement.order.changed.v1`: only the lines that change. `order.revision` is one higher each time."""
+
+    changed_on: dt.date | None = None
+    lines: tuple[ChangedLine, ...] = ()
+
+
+class OrderCancelled(OrderHeader):
+    """Data of `procurement.order.cancelled.v1`: the whole order, or the lines named."""
+
+    changed_on: dt.date | None = None
+    lines: tuple[ChangedLine, ...] = ()

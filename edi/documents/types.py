@@ -1,7 +1,8 @@
 """The shared types of canonical events: identifiers, parties, quantities, prices, dates.
 
 All models are frozen. A field that is absent is missing (None here, left out in JSON), never empty text. Quantities,
-prices and amounts are Decimal and appear in JSON as text without exponent and without trailing zeros.
+prices and amounts are Decimal and appear in JSON as text without exponent and without trailing zeros. Not here: terms
+of trade (terms.py), packages and references to shipments (packages.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ def plain(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+# A day, or a day with a time and, where it is known, a zone; a week or month where the sender says no more.
+MOMENT = (
+    r"^[0-9]{4}-(?:W[0-5][0-9](?:-[1-7])?|(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-5][0-9])?)?)?)$"
+)
+
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
+Moment: TypeAlias = Annotated[str, StringConstraints(pattern=MOMENT)]
 Number: TypeAlias = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str)]
 Scheme: TypeAlias = Literal[
     "gtin", "gln", "sscc", "buyer", "supplier", "manufacturer", "duns", "vat", "scac", "iban", "odoo"
@@ -88,9 +96,20 @@ class Price(Data):
     basis: Text | None = None
 
 
+class Money(Data):
+    amount: Number
+    currency: Text | None = None
+
+
+class DateWindow(Data):
+    earliest: dt.date | None = None
+    latest: dt.date | None = None
+
+
 class DateMark(Data):
-    """`kind` is one of requested_delivery, requested_ship, promised_delivery, promised_ship, cancel_after, earliest,
-    latest (open list); `on` is a date in the partner's calendar."""
+    """`kind` is one of requested_delivery, requested_ship, promised_delivery, promised_ship, shipped,
+    estimated_delivery, delivered, cancel_after, earliest, latest (open list); `on` is a date in the partner's
+    calendar."""
 
     kind: Code
     on: dt.date

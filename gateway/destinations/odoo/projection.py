@@ -11,7 +11,8 @@ import re
 
 import edi
 from edi.documents import OrderReleased, wrap
-from edi.documents.order import OrderLine, PaymentTerms
+from edi.documents.order import OrderLine
+from edi.documents.terms import PaymentTerms
 from edi.documents.types import Code, DateMark, ItemRef, OrderRef, Price, Quantity
 from gateway.destinations.odoo import orders, values
 from gateway.destinations.odoo.connection import Connection
