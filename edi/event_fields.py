@@ -64,6 +64,20 @@ def resolve(model: type[Data], path: Sequence[str]) -> list[Field]:
     return found
 
 
+def deep_field(field: Field, name: str) -> Field:
+    """The list of a name at any depth below a field. Raises UnknownField."""
+    open_ = [field.model] if field.model is not None else []
+    seen: list[type[Data]] = []
+    while open_:
+        model = open_.pop()
+        seen.append(model)
+        known = fields(model)
+        if name in known and known[name].many:
+            return known[name]
+        open_ += [inner.model for inner in known.values() if inner.model is not None and inner.model not in seen]
+    raise UnknownField(f"there is no list {name!r} below")
+
+
 def skeleton(model: type[Data]) -> dict[str, Any]:
     """What an item of this model holds before anything is read: its required objects and lists that may be empty."""
     made: dict[str, Any] = {}

@@ -100,7 +100,7 @@ class Map:
             self._model = model_of(self.event)
         except EventError as error:
             raise fail(source.event, "map.unknown_event", str(error)) from None
-        context = Context(self._model, self._model, source.tables)
+        context = Context(self._model, self._model, source.tables, source.pairs)
         self.layout = plan(source.layout, source.schema.layout, context)
         for step in source.normalise:
             if step not in STEPS:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edi.documents.types import Data
 from edi.event_fields import UnknownField, resolve
@@ -43,11 +43,16 @@ _FITS = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What names in a binding mean: the model of the nearest `into`, the event, and the tables of the map."""
+    """What names in a binding mean: the model of the nearest `into`, the event, tables, shared pairs."""
 
     model: type[Data]
     root: type[Data]
     tables: Mapping[str, Table]
+    pairs: Mapping[str, Mapping_] = field(default_factory=dict)
+
+    def at(self, model: type[Data]) -> Context:
+        """The same inside an object of another model."""
+        return Context(model, self.root, self.tables, self.pairs)
 
 
 def address_of(node: Scalar, definition: SegmentDef) -> Address:
@@ -97,7 +102,7 @@ def binding_of(address: Address, row: Scalar, definition: ElementDef, context: C
     if words[0] == "count" and len(words) == 2:  # else it is a field of that name
         if words[1] == "hl":
             return Binding(address, "count", definition, row, text="hl")
-        target = target_of(words[1].partition("/**/")[0], row, Context(context.root, context.root, context.tables))
+        target = target_of(words[1].partition("/**/")[0], row, context.at(context.root))
         if "/**/" not in words[1] and not target.field.many:
             raise fail(row, "map.type_clash", f"{words[1]} is not a list")
         return Binding(address, "count", definition, row, text=words[1], target=target)
@@ -140,18 +145,18 @@ def _converter(words: list[str], row: Scalar, definition: ElementDef, target: Ta
 
 
 def _fits(row: Scalar, target: Target, made: Converter | None, table: Table | None, address: Address) -> None:
-    field = target.field
-    listed = field.many and field.kind == "text"
-    if field.kind == "object" or (field.many and not listed) or (field.kind == "id" and not target.scheme):
+    field_ = target.field
+    listed = field_.many and field_.kind == "text"
+    if field_.kind == "object" or (field_.many and not listed) or (field_.kind == "id" and not target.scheme):
         raise fail(row, "map.type_clash", f"{target.text} is not one value, name a field of it")
     if table is not None:
-        if field.kind not in ("code", "text"):
-            raise fail(row, "map.type_clash", f"{target.text} is {field.kind}, a table gives a code")
+        if field_.kind not in ("code", "text"):
+            raise fail(row, "map.type_clash", f"{target.text} is {field_.kind}, a table gives a code")
         return
-    if field.kind == "code":
+    if field_.kind == "code":
         raise fail(row, "map.type_clash", f"{target.text} is a code and needs via and a table")
-    if made is not None and field.kind not in _FITS[made.gives]:
-        raise fail(row, "map.type_clash", f"{made.name} gives {made.gives}, {target.text} is {field.kind}")
+    if made is not None and field_.kind not in _FITS[made.gives]:
+        raise fail(row, "map.type_clash", f"{made.name} gives {made.gives}, {target.text} is {field_.kind}")
     if (address.rest or address.repeats) and not listed:
         raise fail(row, "map.type_clash", f"{address} is a list, {target.text} is one value")
 
@@ -235,14 +240,27 @@ def _run_of(node: Mapping_, definition: SegmentDef, context: Context) -> Pairs:
     return Pairs("composites", found, addresses["qualifier"], addresses["value"], last, node)
 
 
+def _shared_pairs(node: Mapping_, context: Context) -> Mapping_:
+    """The list of pairs a map names under `pairs:` at its top and uses in several segments."""
+    name = as_text(node["use"], "use")
+    if name not in context.pairs:
+        near = difflib.get_close_matches(name, context.pairs, n=1)
+        hint = f", did you mean {near[0]!r}?" if near else "; list it under pairs: at the top of the map"
+        raise fail(name, "map.unknown_table", f"there is no list of pairs {name!s}{hint}")
+    return context.pairs[name]
+
+
 def _alike(one: ElementDef, other: ElementDef) -> bool:
     return (one.ref, one.kind) == (other.ref, other.kind)
 
 
 def _pairs(node: Mapping_, own: tuple[str, ...], value: ElementDef, context: Context) -> tuple[Pair, ...]:
-    found = []
+    found: list[Pair] = []
     for key in node:
         if key in own:
+            continue
+        if key == "use":
+            found += _pairs(_shared_pairs(node, context), (), value, context)
             continue
         row = as_text(node[key], f"the pair {key}")
         words = _WORD.findall(row)
@@ -253,8 +271,8 @@ def _pairs(node: Mapping_, own: tuple[str, ...], value: ElementDef, context: Con
             raise fail(row, "map.bad_pairs", f"after the field of a pair comes as, not {words[1]!r}")
         made = _converter(words[2:] or ["text"], row, value, target)
         _fits(row, target, made, None, Address("", 0))
-        if target.field.many:
-            raise fail(row, "map.type_clash", f"{target.text} is a list, a pair holds one value")
+        if target.field.many and "start" not in node:
+            raise fail(row, "map.type_clash", f"{target.text} is a list, a pair at a fixed place holds one value")
         found.append(Pair(str(key), target, made))
     if not found:
         raise fail(as_mapping(node, "pairs"), "map.bad_pairs", "pairs list no qualifier")

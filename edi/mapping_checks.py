@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from edi.documents.types import Data
-from edi.event_fields import Field, UnknownField, resolve
+from edi.event_fields import Field, UnknownField, deep_field, resolve
 from edi.expression_functions import MISSING, Unusable, show
 from edi.expressions import BadExpression, Evaluate, Scope, compile_expression, compile_template
 from edi.faults import Severity
@@ -21,6 +21,7 @@ from edi.mapping_source import MapSource
 from edi.tables import Table
 from edi.yaml_source import Mapping_, Scalar, as_text, check_keys, fail, required
 
+DEEP = "**"
 _KEYS = ("id", "each", "when", "test", "severity", "at", "say", "example")
 
 
@@ -66,9 +67,11 @@ def _check(node: Mapping_, tables: Mapping[str, Table], model: type[Data]) -> Ch
     each: tuple[str, ...] = ()
     if "each" in node:
         row = as_text(node["each"], "each")
-        each = tuple(row.split("."))
+        head, _, deep = row.partition("/**/")
+        each = (*head.split("."), *((DEEP, deep) if deep else ()))
         try:
-            field = resolve(model, each)[-1]
+            field = resolve(model, head.split("."))[-1]
+            field = deep_field(field, deep) if deep else field
         except UnknownField as error:
             raise fail(row, "check.unknown_path", str(error)) from None
         if not field.many:
@@ -120,6 +123,9 @@ def failures(checks: tuple[Check, ...], data: Mapping[str, Any]) -> Iterator[Fai
 def _items(
     value: Any, steps: tuple[str, ...], path: tuple[str | int, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    if steps[:1] == (DEEP,):
+        yield from _deep(value, steps[1], path)
+        return
     if not steps:
         if isinstance(value, (list, tuple)):
             yield from (((*path, number), item) for number, item in enumerate(value))
@@ -131,6 +137,18 @@ def _items(
             yield from _items(item, steps, (*path, number))
     elif isinstance(value, Mapping) and value.get(steps[0]) is not None:
         yield from _items(value[steps[0]], steps[1:], (*path, steps[0]))
+
+
+def _deep(value: Any, name: str, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The items of every list of this name at any depth, in the order of the document."""
+    if isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _deep(item, name, (*path, number))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == name and isinstance(inner, (list, tuple)):
+                yield from (((*path, key, number), item) for number, item in enumerate(inner))
+            yield from _deep(inner, name, (*path, key))
 
 
 def derivations_of(source: MapSource, model: type[Data]) -> tuple[Derivation, ...]:

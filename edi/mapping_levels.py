@@ -124,7 +124,7 @@ def _level(
     item: type[Data],
     plan: Plan,
 ) -> Level:
-    check_keys(row, ("is", "set", "layout"), f"the level {code!s}")
+    check_keys(row, ("is", "set", "layout", "level", "note"), f"the level {code!s}")
     word = as_text(required(row, "is", "a level"), "is")
     if word not in get_args(LevelKind):
         raise fail(word, "map.bad_level", f"a level is a {', '.join(get_args(LevelKind))}; not {word!s}")
@@ -136,7 +136,7 @@ def _level(
         "package": (package, ((PACKAGES,),)),
         "item": (item, item_at),
     }[kind]
-    inner = Context(model, context.root, context.tables)
+    inner = context.at(model)
     layout = plan(as_sequence(required(row, "layout", "a level"), "layout"), entry.layout, inner)
     for node in layout:
         if node.index == 0:

@@ -1,4 +1,4 @@
-"""The operations of an overlay on the layout it extends: set, pair, add_after, add_before, remove, usage, note.
+"""The operations of an overlay on the layout it extends: set, pair, add_after, add_before, remove, usage, shape, note.
 
 Not here: tables and checks (edi/mapping_source.py), narrowing the schema (edi/narrowing.py). Rule protected: an
 operation that no longer applies is an error with file and line, never skipped.
@@ -6,7 +6,8 @@ operation that no longer applies is an error with file and line, never skipped.
     target = node { "/" node } [ "/" element ]
     node   = TAG [ "[" when-value "]" ]         REF[VR], N1[ST], DTM[137]
 
-A loop stands for its trigger segment: `PO1/PO102` is bound in the segment that opens the loop PO1.
+A loop stands for its trigger segment: `PO1/PO102` is bound in the segment that opens the loop PO1. The levels of a
+hierarchy are nodes: `HL/I/LIN/LIN03`.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ _FORMS = {
     "remove": ("remove",),
     "usage": ("usage", "is"),
     "note": ("note", "text"),
+    "shape": ("shape",),
 }
-_NODE = re.compile(r"([A-Z][A-Z0-9]{1,2}(?:-[A-Za-z][A-Za-z0-9-]*)?)(?:\[([^\]]+)\])?")
+_NODE = re.compile(r"([A-Z][A-Z0-9]{0,2}(?:-[A-Za-z][A-Za-z0-9-]*)?)(?:\[([^\]]+)\])?")
 _PART = re.compile(r"(?:[^/\[]|\[[^\]]*\])+")
 _PAIR_WORDS = ("start", "qualifier", "value")
 
@@ -85,6 +87,10 @@ def apply(layout: Sequence_, operation: Mapping_, seen: dict[tuple[str, str], Sc
         raise fail(operation, "map.unknown_key", f"an operation is one of {known}")
     check_keys(operation, _FORMS[kind], f"the operation {kind}")
     target = as_text(operation[kind], kind)
+    if kind == "shape":
+        _once(kind, _key("the shape", target), seen)
+        _shape(layout, target)
+        return
     _once(kind, target, seen)
     found = _resolve(layout, target)
     {"set": _set, "pair": _pair, "remove": _remove, "usage": _usage, "note": _note}[kind](found, operation, target)
@@ -129,6 +135,8 @@ def _pair(found: _Found, operation: Mapping_, target: Scalar) -> None:
 
 
 def _remove(found: _Found, operation: Mapping_, target: Scalar) -> None:
+    if not found.element and "level" in found.node:
+        raise fail(target, "overlay.no_target", "a level stays, choose a shape without it")
     if not found.element:
         found.layout.remove(found.node)
     elif found.element in found.segment:
@@ -146,6 +154,15 @@ def _usage(found: _Found, operation: Mapping_, target: Scalar) -> None:
     found.node[_key("usage", target)] = usage
 
 
+def _shape(layout: Sequence_, shape: Scalar) -> None:
+    node = next((node for node in map(_mapping, layout) if "hierarchy" in node), None)
+    if node is None:
+        raise fail(shape, "overlay.no_target", "the map it extends has no hierarchy")
+    if re.split(r"\s*>\s*", str(node.get("shape"))) == re.split(r"\s*>\s*", shape):
+        raise fail(shape, "overlay.no_effect", f"the shape is already {shape!s}")
+    node[_key("shape", shape)] = shape
+
+
 def _note(found: _Found, operation: Mapping_, target: Scalar) -> None:
     found.node.pop("note", None)
     found.node[_key("note", target)] = as_text(required(operation, "text", "note"), "text")
@@ -156,6 +173,8 @@ def _add(layout: Sequence_, operation: Mapping_, kind: str) -> None:
     found = _resolve(layout, target)
     if found.element:
         raise fail(target, "overlay.no_target", f"{kind} needs a node, not an element")
+    if "level" in found.node:
+        raise fail(target, "overlay.no_target", f"{kind} needs a node inside the level, as in {target!s}/REF")
     node = copy_tree(operation)
     assert isinstance(node, Mapping_)
     del node[kind]
@@ -186,9 +205,25 @@ def _resolve(layout: Sequence_, target: Scalar) -> _Found:
             raise fail(target, "overlay.ambiguous_target", f"{part} stands {len(fitting)} times, add its qualifier")
         node = fitting[0]
         if number < len(parts) - 1:
-            here = as_sequence(node["layout"], "layout") if "loop" in node else Sequence_()
+            here = _inside(node)
     assert node is not None
     return _Found(node, here, element)
+
+
+def _inside(node: Mapping_) -> Sequence_:
+    """The nodes inside a node: of a loop or level its layout, of a hierarchy its levels."""
+    if "hierarchy" in node:
+        levels = Sequence_()
+        for code, level in as_mapping(node["levels"], "levels").items():
+            named = as_mapping(level, "a level")
+            named["level"] = as_mapping(node["levels"], "levels").key(code)
+            levels.append(named)
+        return levels
+    return as_sequence(node["layout"], "layout") if "layout" in node else Sequence_()
+
+
+def _name(node: Mapping_) -> str:
+    return str(next((node[key] for key in ("loop", "segment", "hierarchy", "level") if key in node), ""))
 
 
 def _mapping(node: Tree) -> Mapping_:
@@ -197,19 +232,18 @@ def _mapping(node: Tree) -> Mapping_:
 
 def _fits(node: Mapping_, part: str) -> bool:
     match = _NODE.fullmatch(part)
-    name = node.get("loop", node.get("segment"))
-    if match is None or name != match[1]:
+    if match is None or _name(node) != match[1]:
         return False
     return not match[2] or match[2] in re.findall(r'"([^"]+)"', str(node.get("when", "")))
 
 
 def _addresses(layout: Sequence_, prefix: str = "") -> Iterator[str]:
     for node in map(_mapping, layout):
-        name = str(node.get("loop", node.get("segment", "")))
+        name = _name(node)
         values = re.findall(r'"([^"]+)"', str(node.get("when", "")))
         address = f"{prefix}{name}" + (f"[{values[0]}]" if values else "")
         yield address
-        segment = node if "segment" in node else _mapping(as_sequence(node["layout"], "layout")[0])
-        yield from (f"{address}/{key}" for key in segment if ELEMENT.fullmatch(key))
-        if "loop" in node:
-            yield from _addresses(as_sequence(node["layout"], "layout"), address + "/")
+        if "loop" in node or "segment" in node:
+            segment = _Found(node, layout, "").segment
+            yield from (f"{address}/{key}" for key in segment if ELEMENT.fullmatch(key))
+        yield from _addresses(_inside(node), address + "/")

@@ -137,7 +137,7 @@ def _into(node: Mapping_, context: Context, *, single: bool) -> Into | None:
 
 
 def _inner(context: Context, into: Into | None) -> Context:
-    return context if into is None else Context(into.model, context.root, context.tables)
+    return context if into is None else context.at(into.model)
 
 
 def _note(node: Mapping_) -> str:

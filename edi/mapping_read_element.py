@@ -193,5 +193,7 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, segment: str, scope: Sc
         if pair.target.scheme:
             source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
             source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")
+        elif pair.target.field.many:
+            source.add(inner, f"lst({holder}, {pair.target.steps[-1]!r}).append({text})")
         else:
             source.add(inner, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")

@@ -174,6 +174,7 @@ class PairSpec:
     scheme: str
     write: Callable[[str], str | None]
     row: int
+    many: bool = False
 
 
 class PairSpecs:
@@ -195,17 +196,22 @@ class PairSpecs:
 
 
 def pick(item: Item, pairs: PairSpecs) -> list[tuple[str, str, int]]:
-    """Qualifier, text and row of every pair that has a value: those with their own qualifier first, then as listed.
+    """Qualifier, text and row of every pair that has a value: those with their own qualifier first, then as listed;
+    a list of values repeats its pair.
 
     An identifier keeps the qualifier it was read with if that is listed; else it takes the first listed one whose
     converter accepts it. Of several identifiers of a scheme that have no own qualifier the first is written.
     """
     own: dict[int, str] = {}
     found: dict[int, str] = {}
+    listed: dict[int, list[str]] = {}
     specs = pairs.specs
     for number, spec in pairs.plain:
         value = _held(item, spec.holder).get(spec.name)
-        if value is not None:
+        if spec.many and value:
+            listed[number] = [converted(spec.write, one, spec.row) for one in value]
+            found[number] = ""
+        elif value is not None and not spec.many:
             found[number] = converted(spec.write, value, spec.row)
     for holder, by_scheme in pairs.ids:
         for known in _held(item, holder).get("ids", NONE):
@@ -213,6 +219,9 @@ def pick(item: Item, pairs: PairSpecs) -> list[tuple[str, str, int]]:
             if numbers is not None:
                 _assign(known, specs, numbers, own, found)
     order = [*sorted(own), *sorted(number for number in found if number not in own)]
+    if listed:
+        return [(specs[n].qualifier, text, specs[n].row) for n in order
+                for text in listed.get(n) or (own.get(n) or found[n],)]  # fmt: skip
     return [(specs[n].qualifier, own.get(n) or found[n], specs[n].row) for n in order]
 
 

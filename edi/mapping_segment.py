@@ -289,5 +289,6 @@ class SegmentCode:
             steps = pair.target.steps[: -2 if pair.target.scheme else -1]
             row = self.code.row(self.scope, pair.target, pairs.value)
             name, scheme = pair.target.steps[-1], pair.target.scheme
-            specs.append(PairSpec(pair.qualifier, steps, name, scheme, pair.converter.write, row))
+            many = pair.target.field.many
+            specs.append(PairSpec(pair.qualifier, steps, name, scheme, pair.converter.write, row, many))
         return specs

@@ -5,7 +5,8 @@ says which version of its base it was written against; a partner's map never ext
 skipped.
 
 Keys of a map file: maps.md section 4, and `constants`: fields of the event that the kind of document fixes and that are
-not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them.
+not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them. `pairs`: lists of
+pairs that several segments `use`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from edi.yaml_source import (
 
 _KEYS = (
     "map", "version", "document", "event", "title", "owner", "extends", "direction", "constants", "tables", "layout",
-    "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate", "tests", "guide",
+    "pairs", "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate", "tests",
+    "guide",
 )  # fmt: skip
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _REFERENCE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)(?:@([0-9]+(?:\.[0-9]+){0,2}))?")
@@ -59,6 +61,7 @@ class MapSource:
     direction: str = "both"
     constants: dict[str, str] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    pairs: dict[str, Mapping_] = field(default_factory=dict)
     checks: dict[str, Mapping_] = field(default_factory=dict)
     derive: list[Mapping_] = field(default_factory=list)
     normalise: tuple[str, ...] = ()
@@ -169,8 +172,6 @@ def _overlay(
     seen: dict[tuple[str, str], Scalar] = {}
     for raw in as_sequence(tree["changes"], "changes") if "changes" in tree else ():
         operation = as_mapping(raw, "an operation")
-        if "shape" in operation:
-            raise fail(operation, "map.unsupported", "hierarchies (HL) are not supported yet")
         if "table" in operation:
             _change_table(source, operation)
         elif "check" in operation:
@@ -224,6 +225,11 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
             raise fail(as_mapping(tree["tables"], "tables").key(name), "overlay.conflict",
                        f"the base has a table {name!s}; change it with the operation table")  # fmt: skip
         source.tables[str(name)] = table_of(str(name), as_mapping(table, "a table"), folders, source.files)
+    for name, pairs in as_mapping(tree["pairs"], "pairs").items() if "pairs" in tree else ():
+        if name in source.pairs:
+            raise fail(as_mapping(tree["pairs"], "pairs").key(name), "overlay.conflict",
+                       f"the base has a list of pairs {name!s}; use another name")  # fmt: skip
+        source.pairs[str(name)] = as_mapping(pairs, "a list of pairs")
     for check in _mappings(tree, "checks"):
         identity = as_text(required(check, "id", "a check"), "id")
         if identity in source.checks:

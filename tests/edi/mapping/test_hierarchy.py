@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from edi.errors import MapError, RenderError
-from edi.mapping import Map
+from edi.mapping import Map, load_map
 from edi.mapping_hierarchy import SHAPES
 from edi.model import Segment
 from tests.edi.mapping.events import with_check_digit
-from tests.edi.mapping.shipments import X12, Dispatched, levels_map
+from tests.edi.mapping.shipments import X12, Dispatched, known, levels_map
 from tests.edi.mapping.wire import json_of, read_body, read_segments, segments_of
 
 ALL = [" > ".join(shape) for shape in SHAPES]
@@ -252,6 +252,82 @@ def test_faults_of_values_have_the_path_of_their_level(tmp_path: Path) -> None:
 """
     reading, _ = read_body(levels_map(tmp_path, text=X12 + checks), BODY.replace("SN1**2*", "SN1**99*"))
     assert [(f.place, f.found) for f in reading.faults] == [("856[1]/HL[8]/SN1/SN102", "line 2")]
+
+
+OVERLAY = """map: example/856
+version: 1.0.0
+extends: x12/004010/856@1
+changes:
+- {shape: S > O > P > I}
+- {set: HL/S/REF/REF02, to: shipment.number}
+- {remove: "HL/I/REF[LT]"}
+- {pair: HL/I/LIN, add: {LT: lots, VN: item.ids.supplier}}
+- add_after: HL/I/SN1
+  segment: DTM
+  when: DTM01 is "036"
+  DTM02: best_before as date
+"""
+
+
+def overlaid(folder: Path, text: str) -> Map:
+    levels_map(folder)
+    (folder / "856.map.yaml").write_text(text)
+    with known():
+        return load_map("example/856@1", folder, [folder])
+
+
+def test_an_overlay_changes_shape_and_levels(tmp_path: Path) -> None:
+    map_ = overlaid(tmp_path, OVERLAY.replace("- {set: HL/S/REF/REF02, to: shipment.number}\n", ""))
+    data = event(packages=(case(item("1", lots=("L1", "L2", "L3"), best_before="2027-01-31")),))
+    segments = map_.write(data)
+    assert segments[0][5] == "0001"
+    assert segments[-4:] == [
+        ["LIN", "1", "BP", "SKU", "LT", "L1", "LT", "L2", "LT", "L3"],
+        ["SN1", "", "1", "EA"],
+        ["DTM", "036", "20270131"],
+        ["CTT", "4"],
+    ]
+    assert back(map_, data) == ""
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("{shape: S > O > T > P > I}", "overlay.no_effect"),
+        ("{shape: S > P}", "map.bad_shape"),
+        ("{set: HL/X/REF/REF02, to: lots}", "overlay.no_target"),
+        ("{remove: HL/T}", "overlay.no_target"),
+        ("{add_after: HL/T, segment: REF}", "overlay.no_target"),
+        ("{set: HL/T/MAN/MAN02, to: ssccs as sscc ai}", "overlay.no_effect"),
+    ],
+)
+def test_an_operation_that_does_not_apply_is_refused(tmp_path: Path, operation: str, code: str) -> None:
+    with pytest.raises(MapError) as error:
+        overlaid(tmp_path, OVERLAY.partition("- {shape")[0] + f"- {operation}\n")
+    assert f": {code}: " in str(error.value)
+
+
+def test_a_list_of_pairs_is_shared(tmp_path: Path) -> None:
+    shared = "pairs:\n  goods: {BP: item.ids.buyer, UP: item.ids.gtin as gtin14 width 12}\nlayout:"
+    text = X12.replace("layout:", shared, 1)
+    used = text.replace(
+        "BP: item.ids.buyer, UP: item.ids.gtin as gtin14 width 12}\n      - segment: SN1",
+        "use: goods}\n      - segment: SN1",
+    )
+    map_ = levels_map(tmp_path, text=used)
+    data = event(items=(item("1"),))
+    assert back(map_, data) == ""
+    with pytest.raises(MapError, match=r"did you mean 'goods'"):
+        levels_map(tmp_path / "bad", text=used.replace("use: goods", "use: good"))
+
+
+def test_a_check_of_every_list_at_any_depth(tmp_path: Path) -> None:
+    checks = """checks:
+- {id: valid, each: packages/**/ssccs, test: valid_sscc(it), severity: exception, say: "SSCC {it}"}
+- {id: line, each: packages/**/items, at: SN102, test: shipped.value < 40, severity: warning, say: "line {line_number}"}
+"""
+    reading, _ = read_body(levels_map(tmp_path, text=X12 + checks), BODY)
+    assert [(f.place, f.found) for f in reading.faults] == [("856[1]/HL[5]/SN1/SN102", "line 1")]
 
 
 _ITEMS = st.builds(item, st.sampled_from("123"), st.sampled_from("AB"))
