@@ -110,6 +110,7 @@ def test_a_note_is_kept(tmp_path: Path) -> None:
 
 ERRORS = {
     "overlay.no_target": [
+        "- {shape: S > O > I}",
         '- {remove: "REF[ZZ]"}',
         "- {set: BAX/BAX01, to: contract}",
         "- {remove: BAK/BAK10}",
@@ -134,7 +135,6 @@ ERRORS = {
         "- {pair: PO1, add: {BP: item.ids.buyer}}",
     ],
     "map.unknown_key": ["- {sett: BAK/BAK07, to: contract}", "- {set: BAK/BAK07, too: contract}"],
-    "map.unsupported": ["- {shape: S > O > I}"],
     "map.unknown_field": ["- {set: BAK/BAK07, to: contrakt}"],
     "map.unknown_table": ["- {set: BAK/BAK07, to: response via nothing}"],
     "map.type_clash": [
