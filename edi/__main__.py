@@ -20,6 +20,7 @@ import typer
 import edi
 from edi import inspection, schema_words, syntax, verdicts
 from edi.explain import explain_each
+from edi.lint import lint_map, lint_shipped
 from edi.mapping import load_map
 from edi.model import Item, Message
 from edi.render import answer
@@ -167,17 +168,27 @@ def schema(
 
 
 @maps.command()
-def lint(references: list[str], partner: Partner = None) -> None:
-    """Load maps with everything they extend; print what is wrong with file, line and column."""
-    bad = 0
-    for reference in references:
-        try:
-            found = load_map(reference, partner)
-            typer.echo(f"{found.version}: fine")
-        except edi.MapError as error:
-            bad += 1
-            typer.echo(str(error), err=True)
-    raise typer.Exit(1 if bad else 0)
+def lint(
+    references: Annotated[list[str] | None, typer.Argument(help="Maps; without any, all that are shipped.")] = None,
+    partner: Partner = None,
+    partners: Annotated[Path | None, typer.Option("--partners", help="The folder of all partners.")] = None,
+) -> None:
+    """What is wrong or doubtful in maps and everything they extend: file, line, column and what to do.
+
+    Exit 1 if there are errors; warnings alone do not count.
+    """
+    names = sorted(path.name for path in partners.iterdir() if path.is_dir()) if partners is not None else []
+    if references:
+        found = {reference: lint_map(reference, partner, partners=names) for reference in references}
+    else:
+        found = {"the shipped maps and schemas": list(lint_shipped(names))}
+    for reference, remarks in found.items():
+        for remark in remarks:
+            typer.echo(f"{remark}" if remark.severity == "error" else f"{remark} (warning)", err=True)
+        if not any(remark.severity == "error" for remark in remarks):
+            typer.echo(f"{reference}: fine")
+    errors = any(remark.severity == "error" for remarks in found.values() for remark in remarks)
+    raise typer.Exit(1 if errors else 0)
 
 
 @maps.command()

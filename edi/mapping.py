@@ -83,10 +83,12 @@ class Map:
     """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
 
     `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major, `schema` what the guide
-    of the partner leaves of the standard, `source` the generated Python.
+    of the partner leaves of the standard, `source` the generated Python, `declared` the merged files, `model` that of
+    the event, `dropped` the paths that are lost on purpose or derived.
     """
 
     def __init__(self, source: MapSource) -> None:
+        self.declared = source
         self.identity = source.identity
         self.version = f"{source.identity}@{source.version}"
         self.document, self.title = source.document, source.title
@@ -97,10 +99,10 @@ class Map:
         self.tests = tuple(source.tests)
         self.files = tuple(source.files)
         try:
-            self._model = model_of(self.event)
+            self.model = model_of(self.event)
         except EventError as error:
             raise fail(source.event, "map.unknown_event", str(error)) from None
-        context = Context(self._model, self._model, source.tables, source.pairs)
+        context = Context(self.model, self.model, source.tables, source.pairs)
         self.layout = plan(source.layout, source.schema.layout, context)
         for step in source.normalise:
             if step not in STEPS:
@@ -108,18 +110,18 @@ class Map:
         self._steps = tuple(STEPS[step] for step in source.normalise)
         self._prepare = tuple(PREPARE[step] for step in reversed(source.normalise) if step in PREPARE)
         self._constants = source.constants
-        self._checks = checks_of(source, self._model)
-        self._derivations = derivations_of(source, self._model)
+        self._checks = checks_of(source, self.model)
+        self._derivations = derivations_of(source, self.model)
         self._places = Places(self.layout, source.schema, _ignored(source))
         self._tolerances = tolerances_of(source.tolerate)
-        self._dropped = _dropped(source, self._model) | {d.path for d in self._derivations}
+        self.dropped = _dropped(source, self.model) | {d.path for d in self._derivations}
         constants = {(name,) for name in source.constants}
         self._defaults = defaults(self.layout)
         self._lists = nested_lists(self.layout)
         hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
-        self._homeless = uncarried(self._model, carried_paths(self.layout, "write") | constants, self._dropped)
-        reader = read_source(self.layout, self._model, source.constants)
+        self._homeless = uncarried(self.model, carried_paths(self.layout, "write") | constants, self.dropped)
+        reader = read_source(self.layout, self.model, source.constants)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
         self._rows = writer.rows
@@ -135,11 +137,11 @@ class Map:
         for step in self._steps:
             raw = step(raw)
         claimed = self._places.claimed(checked, lambda: found_at(placed, raw))
-        data, raw = complete(self._model, raw, self._places, claimed, notes)
+        data, raw = complete(self.model, raw, self._places, claimed, notes)
         faults = [self._places.fault(note, checked) for note in notes]
         if data is not None:
             if derive(self._derivations, raw):
-                data, raw = complete(self._model, raw, self._places, claimed, [])
+                data, raw = complete(self.model, raw, self._places, claimed, [])
             faults += [self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw)]
         return Reading(data, faults, tuple(inherited), lambda: self._places.unmapped(checked))
 
@@ -149,7 +151,7 @@ class Map:
         Raises RenderError with field, element and reason for what this document cannot say, EventError for data of
         another event.
         """
-        if not isinstance(data, self._model):
+        if not isinstance(data, self.model):
             raise EventError(f"{self.version} carries {self.event}, not {type(data).__name__}")
         values = data.model_dump(mode="json", exclude_none=True)
         for failure in failures(self._checks, values):
@@ -205,7 +207,7 @@ class Map:
             if self._grouped:
                 values = with_orders(values)
             depth = depth_of(values, frozenset(name for _, name in self._lists)) if self._lists else 0
-            sides.append(without(values, deepened(self._dropped, self._lists, depth)))
+            sides.append(without(values, deepened(self.dropped, self._lists, depth)))
         expected = self._places.fitting_ids(sides[0], sides[1], depth)
         for path, value in self._defaults:
             for deeper in deepened({path}, self._lists, depth):

@@ -21,7 +21,7 @@ from edi.mapping_overlay import apply, copy_tree
 from edi.resources import find
 from edi.schema import load_schema, narrowed
 from edi.structure import Schema
-from edi.tables import Table, changed, table_of
+from edi.tables import Table, changed, own_rows, table_of
 from edi.yaml_source import (
     Mapping_,
     Scalar,
@@ -58,9 +58,13 @@ class MapSource:
     title: str
     schema: Schema
     layout: Sequence_
+    name: Scalar
+    own_title: bool = True
+    owner: str = ""
     direction: str = "both"
     constants: dict[str, str] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    rows: dict[str, list[Scalar]] = field(default_factory=dict)  # the codes listed in these files, by table
     pairs: dict[str, Mapping_] = field(default_factory=dict)
     checks: dict[str, Mapping_] = field(default_factory=dict)
     derive: list[Mapping_] = field(default_factory=list)
@@ -70,6 +74,11 @@ class MapSource:
     tolerate: list[Mapping_] = field(default_factory=list)
     tests: list[Mapping_] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+
+    @property
+    def standard(self) -> bool:
+        """A map of a standard, not of a partner."""
+        return self.identity.startswith(_SYNTAXES)
 
 
 def load_source(reference: str, folder: Path | None, folders: Sequence[Path]) -> MapSource:
@@ -121,7 +130,9 @@ def _load(identity: str, folder: Path | None, folders: tuple[Path, ...], above: 
         source = _overlay(tree, identity, folder, folders, above)
     else:
         source = _base(tree, identity, folders)
-    source.identity, source.version = identity, str(version)
+    source.identity, source.version, source.name = identity, str(version), name
+    source.own_title = "title" in tree
+    source.owner = str(as_text(tree["owner"], "owner")) if "owner" in tree else ""
     source.files.insert(0, path)
     _common(source, tree, folders)
     return source
@@ -141,6 +152,7 @@ def _base(tree: Mapping_, identity: str, folders: tuple[Path, ...]) -> MapSource
         title=str(as_text(required(tree, "title", "a map"), "title")),
         schema=load_schema(identity, folders),
         layout=layout,
+        name=as_text(tree["map"], "map"),
     )
 
 
@@ -224,7 +236,9 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
         if name in source.tables:
             raise fail(as_mapping(tree["tables"], "tables").key(name), "overlay.conflict",
                        f"the base has a table {name!s}; change it with the operation table")  # fmt: skip
-        source.tables[str(name)] = table_of(str(name), as_mapping(table, "a table"), folders, source.files)
+        rows = as_mapping(table, "a table")
+        source.tables[str(name)] = table_of(str(name), rows, folders, source.files)
+        source.rows[str(name)] = own_rows(rows)
     for name, pairs in as_mapping(tree["pairs"], "pairs").items() if "pairs" in tree else ():
         if name in source.pairs:
             raise fail(as_mapping(tree["pairs"], "pairs").key(name), "overlay.conflict",
@@ -236,7 +250,10 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
             raise fail(identity, "overlay.conflict", f"there is already a check {identity!s}")
         source.checks[str(identity)] = check
     if "direction" in tree:
-        source.direction = str(as_text(tree["direction"], "direction"))
+        direction = as_text(tree["direction"], "direction")
+        if direction not in ("both", "read", "write"):
+            raise fail(direction, "map.bad_direction", f"direction is both, read or write, not {direction!s}")
+        source.direction = str(direction)
     if "constants" in tree:
         fixed = as_mapping(tree["constants"], "constants")
         source.constants.update((str(key), str(as_text(value, "a constant"))) for key, value in fixed.items())

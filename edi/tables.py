@@ -74,6 +74,12 @@ def table_of(name: str, node: Mapping_, folders: Sequence[Path], files: list[Pat
     return table
 
 
+def own_rows(node: Mapping_) -> list[Scalar]:
+    """The codes a table lists itself, with their places."""
+    added = list(as_mapping(node["add"], "add")) if "add" in node else []
+    return [cast("Scalar", key) for key in (*(key for key in node if key not in _OWN_KEYS), *added)]
+
+
 def changed(table: Table, node: Mapping_, *, strict: bool) -> Table:
     """The table with `add`, `remove` and `write` applied. `strict` (an overlay): what changes nothing is an error."""
     read, chosen = dict(table.read), dict(table.chosen)

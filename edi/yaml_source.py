@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import yaml
 
@@ -63,6 +63,14 @@ class Mapping_(dict[str, "Tree"]):
 
 
 Tree: TypeAlias = Mapping_ | Sequence_ | Scalar
+
+
+class Found(NamedTuple):
+    """Something to say about a node: a code and a sentence that says what to do."""
+
+    node: Tree
+    code: str
+    sentence: str
 
 
 def load(path: Path, *, nodes: int = MAX_NODES) -> Mapping_:

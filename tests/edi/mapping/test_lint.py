@@ -1,0 +1,161 @@
+"""The linter: every rule has a small map that breaks it, with the place and the sentence it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edi.lint import WARNINGS, lint_map, lint_schema, lint_shipped
+from edi.resources import maps_folder
+from tests.edi.mapping.wire import ROOT
+
+HEAD = """map: x12/004010/855
+version: 1.0.0
+document: X12 855 004010
+event: procurement.order.acknowledged.v1
+title: Small
+tests:
+- {read: a.edi, expect: a.json}
+tables:
+  answer: {AD: accepted, RJ: rejected}
+"""
+BAK = """layout:
+- segment: BAK
+  usage: required
+  BAK01: const "00"
+  BAK02: response via answer
+  BAK03: order.number
+  BAK04: order.date as date
+"""
+REF = '- segment: REF\n  when: REF01 is "VR"\n  REF02: contract\n'
+PID = """- loop: PO1
+  into: lines
+  layout:
+  - {segment: PO1, PO101: line_number}
+  - loop: PID
+    when: PID01 is "F"
+    layout:
+    - {segment: PID, PID05: item.description}
+"""
+N1 = '- loop: N1\n  when: N101 is "ST"\n  into: ship_to\n  single: yes\n  layout:\n  - {segment: N1, N102: name}\n'
+
+# code -> (text after the head, the line and column it is found at, part of the sentence)
+BROKEN: dict[str, list[tuple[str, str, str]]] = {
+    "yaml.duplicate_key": [(BAK + "  BAK03: contract\n", "17:3", "")],
+    "yaml.tab": [(BAK + "\t", "17:1", "indent with spaces")],
+    "yaml.anchor": [(BAK.replace("order.number", "&a order.number"), "15:10", "")],
+    "map.unknown_key": [(BAK + "colour: red\n", "17:1", "it has")],
+    "map.bad_binding": [(BAK.replace("as date", "like date"), "16:10", "after the field comes as")],
+    "map.unknown_segment": [(BAK + "- segment: RFE\n", "17:12", "did you mean REF")],
+    "map.unknown_element": [(BAK + "  BAK77: contract\n", "17:3", "not in the schema")],
+    "map.type_clash": [
+        (BAK + "  BAK07: order.date as decimal\n", "17:10", "decimal gives decimal"),
+        (BAK.replace('"00"', '"0012"'), "13:10", "cannot hold '0012'"),
+        (BAK + N1.replace("N102: name", "N102: name, N103: ids.gln as gln"), "22:37", "cannot hold '4012345000009'"),
+    ],
+    "map.unknown_field": [(BAK.replace("order.number", "order.numer"), "15:10", "did you mean 'number'")],
+    "map.unmapped_mandatory": [(BAK.replace("  BAK03: order.number\n", ""), "11:3", "nothing is bound to it")],
+    "map.ambiguous_when": [
+        (
+            BAK + REF.replace('is "VR"', 'in ["VR", "IA"]') + REF.replace('is "VR"', 'in ["IA", "CT"]'),
+            "20:3",
+            "that of line 17",
+        ),
+    ],
+    "map.unreachable": [
+        (BAK + PID.replace('"F"', '"Q"'), "21:5", "no code of PID01"),
+        (BAK + REF.replace('is "VR"\n', 'is "VR"\n  max: any\n') + REF.replace("contract", "supplier_reference"),
+         "21:3", "move this one before it"),
+        (BAK + N1.replace("{segment: N1,", "{segment: N1, when: 'N101 is \"BY\"',"), "22:5", "the loop around has"),
+    ],
+    "map.order": [(BAK + REF + '- segment: CUR\n  CUR01: const "SE"\n  CUR02: currency\n', "20:3", "keep the order")],
+    "map.double_claim": [(BAK + '- {segment: REF, REF01: const "VR", REF02: contract, '
+                          "pairs: {qualifier: REF01, value: REF02, VR: contract}}\n", "17:3", "bound twice")],
+    "map.double_field": [(BAK + "  BAK05: order.number\n", "17:10", "already read in line 15"),
+                         (BAK + REF + REF.replace("VR", "CT").replace("contract", "order.number")
+                          .replace('  when: REF01 is "CT"\n', '  REF01: const "ZZ"\n'), "22:10", "read in line")],
+    "map.field_lost": [(BAK.replace("  BAK02: response via answer\n", "").replace("usage: required", "direction: read"),
+                        "4:8", "response")],
+    "map.one_way": [(BAK + "- loop: CTT\n  layout:\n  - {segment: CTT, CTT01: totals.lines as integer}\n"
+                     "derive:\n- {field: totals.lines, is: count(lines)}\n", "21:11", "use derive_write")],
+    "table.not_invertible": [("  more: {A: accepted, B: accepted}\n" + BAK.replace("answer", "more"), "10:3",
+                              "write: {accepted: A}")],
+    "table.unused_row": [("  uom: {EA: EA, EACH: EA}\n" + BAK.replace("via answer", "via answer") +
+                          "- loop: PO1\n  into: lines\n  layout:\n  - {segment: PO1, PO103: ordered.uom via uom, "
+                          "PO102: ordered.value as decimal}\n", "10:17", "may hold EACH")],
+    "map.unused_table": [("  more: {A: accepted}\n" + BAK, "10:3", "remove it")],
+    "check.bad_expression": [(BAK + 'checks:\n- {id: a, test: "order.number = ", severity: warning}\n', "18:17", "")],
+    "map.secret": [(BAK + '  BAK07: const "pAssw0rd"\n', "17:10", "looks like a password"),
+                   (BAK + '  BAK07: contract default "Ab3dEf6hIj9lMn2pQr5t"\n', "17:10", "looks like a password")],
+    "map.partner_name": [(BAK + "  note: As acme wants it.\n", "17:9", "acme is a partner")],
+    "overlay.widens": [(BAK + '- {segment: DTM, max: 11, DTM01: const "002"}\n', "17:23", "the schema allows 10")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "at", "sentence"), [(code, *case) for code, cases in BROKEN.items() for case in cases]
+)
+def test_each_rule_names_place_and_remedy(tmp_path: Path, code: str, text: str, at: str, sentence: str) -> None:
+    path = tmp_path / "x12/004010/855.map.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(HEAD + text)
+    remarks = lint_map("x12/004010/855", folders=[tmp_path], partners=["acme"])
+    found = {remark.code: remark for remark in remarks}
+    assert code in found, [str(remark) for remark in remarks]
+    assert found[code].place == f"{path}:{at}"
+    assert sentence in found[code].sentence
+    assert (found[code].severity == "warning") == (code in WARNINGS)
+
+
+def test_a_map_without_title_owner_and_tests_is_told(tmp_path: Path) -> None:
+    (tmp_path / "855.map.yaml").write_text("map: example/855\nversion: 1.0.0\nextends: x12/004010/855@1\n")
+    remarks = lint_map("example/855@1", tmp_path)
+    assert [remark.code for remark in remarks] == ["map.no_test", "map.no_title", "map.no_owner"]
+    assert {remark.place for remark in remarks} == {f"{tmp_path}/855.map.yaml:1:6"}
+
+
+SCHEMAS = {
+    "schema.bad_condition": ("conditions: [R0203]", "conditions: [Q0203]"),
+    "schema.bad_type": ("type: AN 1..30}", "type: XX 1..30}"),
+    "schema.one_source": ("", ""),
+}
+
+
+@pytest.mark.parametrize("code", SCHEMAS)
+def test_schemas_are_told(tmp_path: Path, code: str) -> None:
+    text = """schema: x12/009999/855
+title: Small
+group: PR
+layout:
+- {segment: ST, usage: M}
+- {segment: REF, max: any}
+- {segment: SE, usage: M}
+segments:
+  ST: {title: Start, elements: [{at: 01, ref: 143, name: kind, type: ID 3..3, usage: M}]}
+  REF:
+    title: Reference
+    elements:
+    - {at: 01, ref: 128, name: kind, type: ID 2..3, usage: M}
+    - {at: 02, ref: 127, name: reference, type: AN 1..30}
+    - {at: 03, ref: 352, name: description, type: AN 1..80}
+    conditions: [R0203]
+  SE: {title: End, elements: [{at: 01, ref: 96, name: count, type: N0 1..10, usage: M}]}
+"""
+    path = tmp_path / "x12/009999/855.schema.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text.replace(*SCHEMAS[code]) if SCHEMAS[code][0] else text)
+    remarks = lint_schema("x12/009999/855", [tmp_path])
+    assert [remark.code for remark in remarks] == [code]
+    assert remarks[0].place.startswith(str(path))
+
+
+def test_what_is_shipped_has_no_errors() -> None:
+    partners = sorted(path.name for path in (ROOT / "partners").iterdir())
+    remarks = [*lint_shipped(partners)]
+    for folder in (ROOT / "partners").iterdir():
+        for path in folder.glob("*.map.yaml"):
+            remarks += lint_map(f"{folder.name}/{path.name.partition('.')[0]}", folder)
+    assert [str(remark) for remark in remarks if remark.severity == "error"] == []
+    assert {remark.code for remark in remarks} <= {"map.no_test"}
+    assert maps_folder() == ROOT / "maps"
