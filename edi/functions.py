@@ -81,8 +81,13 @@ _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:[.,]([0-9]*))?", re.ASCII)
 
 def read_decimal(text: str) -> str | None:
     """`0012.50`, `12,5`, `.5`, `-3` as canonical text. No exponent, no thousands separators."""
-    if text.isdigit() and text.isascii():
-        return text.lstrip("0") or "0"
+    if not text.isascii():
+        return None
+    if text.isdigit():
+        return text if text[0] != "0" else text.lstrip("0") or "0"
+    whole, _, fraction = text.partition(".")
+    if whole.isdigit() and fraction.isdigit() and whole[0] != "0" and fraction[-1] != "0":
+        return text  # nearly every price
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         return None
@@ -222,8 +227,9 @@ def _dtm(options: list[str], implied: int, day: bool) -> Converter | None:
 
 def check_digit_ok(digits: str) -> bool:
     """The last digit is the GS1 check digit of the others: weights 3, 1, 3 ... from the right."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return total % 10 == 0
+    codes = digits.encode()  # the code of a digit is 48 more than the digit
+    count = len(codes)
+    return (sum(codes) + 2 * sum(codes[-2::-2]) - 48 * (count + count // 2 * 2)) % 10 == 0
 
 
 def _digits(text: str, *lengths: int) -> bool:
@@ -240,6 +246,10 @@ def valid_gln(text: str) -> bool:
 
 def valid_sscc(text: str) -> bool:
     return _digits(text, 18)
+
+
+def _read_gtin(text: str) -> str | None:
+    return text.rjust(14, "0") if valid_gtin(text) else None
 
 
 def _gtin(options: list[str], implied: int, day: bool) -> Converter | None:
@@ -264,7 +274,7 @@ def _gtin(options: list[str], implied: int, day: bool) -> Converter | None:
         "gtin14",
         "text",
         "a GTIN with a correct check digit",
-        lambda text: text.rjust(14, "0") if valid_gtin(text) else None,
+        _read_gtin,
         write,
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 
 
 class Source:
-    """One generated function in the making. `objects` are the globals it runs with."""
+    """One generated function in the making. `objects` are its globals, `strip` is what it does with text."""
 
-    def __init__(self, objects: dict[str, Any]) -> None:
+    def __init__(self, objects: dict[str, Any], strip: str = "") -> None:
+        self.strip = strip
         self.lines: list[str] = []
         self.objects = dict(objects)
         self._count = 0

@@ -50,6 +50,7 @@ from edi.mapping_write import Writer
 from edi.model import Message, Segment
 from edi.normalise import PREPARE, STEPS
 from edi.schema import Schema
+from edi.syntax import may_be_padded
 from edi.yaml_source import as_text, check_keys, fail, required
 
 __all__ = ["Map", "Reading", "Unmapped", "load_map"]
@@ -121,19 +122,27 @@ class Map:
         hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
         self._homeless = uncarried(self.model, carried_paths(self.layout, "write") | constants, self.dropped)
-        reader = read_source(self.layout, self.model, source.constants)
+        reader = read_source(self.layout, self.model, source.constants, padded=True)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
         self._rows = writer.rows
         self._read = reader.function("read", f"<map {self.version} read>")
         self._write = writer.source.function("write", f"<map {self.version} write>")
 
+    @cached_property
+    def _read_bare(self) -> Callable[..., dict[str, Any]]:
+        """The reader of messages in which no value ends with a space."""
+        reader = read_source(self.layout, self.model, self._constants, padded=False)
+        made: Callable[..., dict[str, Any]] = reader.function("read", f"<map {self.version} read bare>")
+        return made
+
     def read(self, message: Message, checked: Checked) -> Reading:
         """The event of a message whose tree is `checked`. Never raises for what the message holds."""
         notes: list[tuple[Any, ...]] = []
         inherited: list[str] = []
         placed: list[tuple[Segment, dict[str, Any]]] = []
-        raw = self._read(checked.tree, notes.append, inherited.append, placed.append)
+        read = self._read if may_be_padded(message) else self._read_bare
+        raw = read(checked.tree, notes.append, inherited.append, placed.append)
         for step in self._steps:
             raw = step(raw)
         claimed = self._places.claimed(checked, lambda: found_at(placed, raw))

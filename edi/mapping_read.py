@@ -41,9 +41,9 @@ _OBJECTS = {
 }
 
 
-def read_source(layout: tuple[Node, ...], model: type[Data], constants: dict[str, str]) -> Source:
-    """The source of a map's reader."""
-    source = Source(_OBJECTS)
+def read_source(layout: tuple[Node, ...], model: type[Data], constants: dict[str, str], *, padded: bool) -> Source:
+    """The source of a map's reader. `padded`: spaces may stand at the end of a value; without, it is quicker."""
+    source = Source(_OBJECTS, ".rstrip(' ')" if padded else "")
     source.add(0, "def read(T, note, inherited, placed):")
     source.add(1, f"e = { ({**skeleton(model), **constants})!r}")
     source.add(1, "later, derived, counted, shaped, hl, shape = [], [], [], [], NONE, ''")
@@ -86,7 +86,7 @@ def _trigger(source: Source, depth: int, nodes: list[Node], scope: Scope) -> Non
     word = "if"
     for node in nodes:
         assert isinstance(node, SegmentNode)
-        tests = [_test(source, scope.trigger, test) for test in node.when]
+        tests = [_test(source, scope.trigger, test, {}) for test in node.when]
         if len(nodes) == 1 and not tests:
             _segment(source, depth, node, scope.trigger, scope)
             return
@@ -112,8 +112,9 @@ def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: Sco
     if loop:
         source.add(inner, f"{segment} = {one}[0][0]")
     word = "if"
+    known = _looked_at_once(source, inner, segment, nodes)
     for node in nodes:
-        tests = [_test(source, segment, test) for test in node.when]
+        tests = [_test(source, segment, test, known) for test in node.when]
         if id(node) in counters:
             tests.append(f"{counters[id(node)]} < {node.most}")
         source.add(inner, f"{word} {' and '.join(tests) or 'True'}:  # {_row(node)}")
@@ -146,12 +147,28 @@ def _wanted(node: Node) -> str:
     return f"segment {node.entry.trigger}{values}"
 
 
-def _test(source: Source, segment: str, test: Test) -> str:
-    at = test.address
+def _looked_at_once(source: Source, depth: int, segment: str, nodes: list[Node]) -> dict[Address, str]:
+    """Variables for the elements several nodes test."""
+    tested = [test.address for node in nodes for test in node.when]
+    known: dict[Address, str] = {}
+    for address in dict.fromkeys(tested):
+        if tested.count(address) > 1:
+            known[address] = source.name("w")
+            source.add(depth, f"{known[address]} = {_tested(source, segment, address)}")
+    return known
+
+
+def _tested(source: Source, segment: str, at: Address) -> str:
     if at.component == 0:
-        value = f"(len({segment}) > {at.element} and {segment}[{at.element}].rstrip(' '))"
-    else:
-        value = f"value_at({segment}, {at.element}, {at.component}).rstrip(' ')"
+        return f"(len({segment}) > {at.element} and {segment}[{at.element}]{source.strip})"
+    if at.component == 1:
+        text = f"{segment}[{at.element}].partition(RS)[0].partition(CS)[0]{source.strip}"
+        return f"(len({segment}) > {at.element} and {text})"
+    return f"value_at({segment}, {at.element}, {at.component}){source.strip}"
+
+
+def _test(source: Source, segment: str, test: Test, known: dict[Address, str]) -> str:
+    value = known.get(test.address) or _tested(source, segment, test.address)
     return f"{value} == {test.values[0]!r}" if len(test.values) == 1 else f"{value} in {test.values!r}"
 
 
@@ -169,7 +186,7 @@ def _opened(source: Source, depth: int, into: Into, scope: Scope, trigger: str) 
         return Scope(item, into.model, trigger, path), f"{items}.append({item})"
     # An object may get fields from several places (a party from N1 and REF).
     source.add(depth, f"{item} = {outer}.get({name!r}) or {item}")
-    return Scope(item, into.model, trigger, path), f"{outer}[{name!r}] = {item}"
+    return Scope(item, into.model, trigger, path, fresh=False), f"{outer}[{name!r}] = {item}"
 
 
 def _hierarchy(source: Source, depth: int, node: HierarchyNode, place: str, scope: Scope) -> None:
@@ -179,7 +196,7 @@ def _hierarchy(source: Source, depth: int, node: HierarchyNode, place: str, scop
     source.add(depth, f"for {one} in {place} or NONE:")
     inner = depth + 1
     source.add(inner, f"{segment} = {one}[0][0]")
-    source.add(inner, f"v = value_at({segment}, 3).rstrip(' ')")
+    source.add(inner, f"v = value_at({segment}, 3){source.strip}")
     word = "if"
     for level in node.levels.values():
         source.add(inner, f"{word} v == {level.code!r}:")
@@ -192,7 +209,9 @@ def _hierarchy(source: Source, depth: int, node: HierarchyNode, place: str, scop
         if level.code not in node.shape:
             expected = f"one of {', '.join(node.shape)}"
             source.add(inner + 1, f"note(('element.code', {segment}, 3, 0, v, {expected!r}, '735', None))")
-        _layout(source, inner + 1, level.layout, one, Scope(item, level.model, segment, scope.path))
+        _layout(
+            source, inner + 1, level.layout, one, Scope(item, level.model, segment, scope.path, level.kind != "order")
+        )
         source.add(inner + 1, f"placed(({segment}, {item}))")
         source.add(inner + 1, f"hl.append(({segment}, {level.kind!r}, {item}))")
     source.add(inner, "else:")
@@ -224,10 +243,10 @@ def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope:
         inner, close = _opened(source, depth, node.into, scope, segment)
     elements(source, depth, node, segment, inner)
     if node.pairs is not None:
-        pairs_code(source, depth, node.pairs, segment, inner)
+        pairs_code(source, depth, node.pairs, node.entry.definition, segment, inner)
     for derived in node.derived:
         at = derived.address
-        source.add(depth, f"if v := value_at({segment}, {at.element}, {at.component}).rstrip(' '):")
+        source.add(depth, f"if v := value_at({segment}, {at.element}, {at.component}){source.strip}:")
         function = source.bind("f", derived.expression)
         place = f"{inner.item}, {segment}, {at.element}, {at.component}, v, ''"
         source.add(depth + 1, f"derived.append(({function}, {place}))")

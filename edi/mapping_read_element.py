@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edi.documents.types import Data
+from edi.event_fields import skeleton
 from edi.generated import Source
 from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target
+from edi.structure import SegmentDef
 from edi.tables import Table
 
 
@@ -23,6 +25,7 @@ class Scope:
     model: type[Data]
     trigger: str
     path: str
+    fresh: bool = True  # the dict was made here, with what its model starts with
 
 
 def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
@@ -46,15 +49,15 @@ def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope:
                 composite = whole is not None and bool(whole.components)
                 text = f"{segment}[k]" + (".partition(CS)[0]" if composite else "")
                 source.add(depth, f"for k in range({element}, n):")
-                source.add(depth + 1, f"if v := {text}.rstrip(' '):")
+                source.add(depth + 1, f"if v := {text}{source.strip}:")
                 _store(source, depth + 2, binding, segment, scope, "k", "1" if composite else "0")
             elif binding.address.repeats:
                 source.add(depth, f"for v in {segment}[{element}].split(RS) if n > {element} else NONE:")
-                source.add(depth + 1, "if v := v.rstrip(' '):")
+                source.add(depth + 1, f"if v := v{source.strip}:")
                 _store(source, depth + 2, binding, segment, scope, str(element), "0")
             else:
                 text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
-                source.add(depth, f"if n > {element} and (v := {text}.rstrip(' ')):")
+                source.add(depth, f"if n > {element} and (v := {text}{source.strip}):")
                 _store(source, depth + 1, binding, segment, scope, str(element), "0")
                 _absent(source, depth, binding, scope)
 
@@ -63,10 +66,10 @@ def _component(source: Source, depth: int, binding: Binding, segment: str, scope
     element, component = binding.address.element, binding.address.component
     if binding.address.rest:
         source.add(depth, f"for k in range({component - 1}, m):")
-        source.add(depth + 1, "if v := c[k].rstrip(' '):")
+        source.add(depth + 1, f"if v := c[k]{source.strip}:")
         _store(source, depth + 2, binding, segment, scope, str(element), "k + 1")
         return
-    source.add(depth, f"if m > {component - 1} and (v := c[{component - 1}].rstrip(' ')):")
+    source.add(depth, f"if m > {component - 1} and (v := c[{component - 1}]{source.strip}):")
     _store(source, depth + 1, binding, segment, scope, str(element), str(component))
     _absent(source, depth, binding, scope)
 
@@ -85,6 +88,20 @@ def holder_of(scope: Scope, target: Target) -> str:
     for step, field in zip(target.steps[:last], target.along[:last], strict=True):
         found = f"{'first' if field.many else 'sub'}({found}, {step!r})"
     return found
+
+
+def _held(source: Source, depth: int, scope: Scope, target: Target) -> str:
+    """As holder_of; an object right inside the item is looked up without a call."""
+    last = len(target.steps) - (2 if target.scheme else 1)
+    if last != 1 or target.root or target.along[0].many:
+        return holder_of(scope, target)
+    here = f"{scope.item}[{target.steps[0]!r}]"
+    if scope.fresh and target.steps[0] in skeleton(scope.model):
+        return here
+    source.add(depth, f"h = {scope.item}.get({target.steps[0]!r})")
+    source.add(depth, "if h is None:")
+    source.add(depth + 1, f"h = {here} = {{}}")
+    return "h"
 
 
 def _store(
@@ -117,7 +134,7 @@ def _store(
     if value != "v":
         source.add(depth, f"if {value} is not None:")
         depth += 1
-    holder = holder_of(scope, target)
+    holder = _held(source, depth, scope, target)
     if target.scheme:
         source.add(depth, f"put_id({holder}, {target.scheme!r}, {value})")
     elif target.field.many:
@@ -159,22 +176,27 @@ def _converted(source: Source, depth: int, binding: Binding, segment: str, place
     return "y"
 
 
-def pairs_code(source: Source, depth: int, pairs: Pairs, segment: str, scope: Scope) -> None:
+def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef, segment: str, scope: Scope) -> None:
     first, value = pairs.first, pairs.value
     if pairs.form == "run":
         source.add(depth, f"for k in range({first.element}, min(len({segment}) - 1, {pairs.last}), 2):")
-        source.add(depth + 1, f"p = {segment}[k].rstrip(' ')")
-        source.add(depth + 1, f"v = {segment}[k + 1].rstrip(' ')")
+        source.add(depth + 1, f"p = {segment}[k]{source.strip}")
+        source.add(depth + 1, f"v = {segment}[k + 1]{source.strip}")
         place = f"{segment}, k + 1, 0, v"
     elif pairs.form == "composites":
         source.add(depth, f"for k in range({first.element}, min(len({segment}), {pairs.last + 1})):")
-        source.add(depth + 1, f"p = value_at({segment}, k, {first.component}).rstrip(' ')")
-        source.add(depth + 1, f"v = value_at({segment}, k, {value.component}).rstrip(' ')")
+        source.add(depth + 1, f"p = value_at({segment}, k, {first.component}){source.strip}")
+        source.add(depth + 1, f"v = value_at({segment}, k, {value.component}){source.strip}")
         place = f"{segment}, k, {value.component}, v"
     else:
         source.add(depth, "for k in NONE,:")  # once, so that all forms look alike
-        source.add(depth + 1, f"p = value_at({segment}, {first.element}, {first.component}).rstrip(' ')")
-        source.add(depth + 1, f"v = value_at({segment}, {value.element}, {value.component}).rstrip(' ')")
+        for name, at in (("p", first), ("v", value)):
+            whole = definition.element(at.element)
+            if whole is None or at.component or whole.repeat != 1:
+                text = f"value_at({segment}, {at.element}, {at.component})"
+            else:
+                text = f"({segment}[{at.element}] if len({segment}) > {at.element} else '')"
+            source.add(depth + 1, f"{name} = {text}{source.strip}")
         place = f"{segment}, {value.element}, {value.component}, v"
     source.add(depth + 1, "if not v:")
     source.add(depth + 2, "continue")
@@ -189,7 +211,7 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, segment: str, scope: Sc
             source.add(inner + 1, f"note(('map.value', {place}, {pair.converter.expected!r}, '', None))")
             source.add(inner, "else:")
             inner, text = inner + 1, "y"
-        holder = holder_of(scope, pair.target)
+        holder = _held(source, inner, scope, pair.target)
         if pair.target.scheme:
             source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
             source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")

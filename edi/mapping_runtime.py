@@ -59,13 +59,17 @@ def first(item: Item, name: str) -> Item:
 
 def put_id(item: Item, scheme: str, value: str, raw: str = "") -> bool:
     """Add an identifier unless it is known; False if the same qualifier was there before with another value."""
-    ids = lst(item, "ids")
+    new = {"scheme": scheme, "value": value, "raw": raw} if raw else {"scheme": scheme, "value": value}
+    ids = item.get("ids")
+    if not ids:
+        item["ids"] = [new]
+        return True
     for known in ids:
         if known["scheme"] == scheme and known["value"] == value:
             return True
         if raw and known.get("raw") == raw:
             return False
-    ids.append({"scheme": scheme, "value": value, "raw": raw} if raw else {"scheme": scheme, "value": value})
+    ids.append(new)
     return True
 
 

@@ -98,6 +98,7 @@ class _Reading:
     interchange: Interchange | None = None  # answering
     group: Group | None = None
     agreements: dict[tuple[str, str, str], Agreement | None] = field(default_factory=dict)
+    maps: dict[str, Map] = field(default_factory=dict)
 
     def judge(self, item: Item) -> Envelope | Judged:
         """Whose interchange it is, and the verdict on each set."""
@@ -179,7 +180,7 @@ class _Reading:
                     )
                 )
             elif agreement.map:
-                map_ = load_map(agreement.map, self.profile.folder, self.profile.schemas)
+                map_ = self._map(agreement.map)
                 reading = _read(message, map_, agreement, faults)
                 data, event_type, map_version = reading.data, map_.event, map_.version
             else:
@@ -202,6 +203,12 @@ class _Reading:
             reading=reading,
         )
         return Judged(result, agreement, usable=data is not None)
+
+    def _map(self, reference: str) -> Map:
+        """A map, looked for once per input: a file that changes meanwhile does not divide it."""
+        if reference not in self.maps:
+            self.maps[reference] = load_map(reference, self.profile.folder, self.profile.schemas)
+        return self.maps[reference]
 
     def _agreement(self, message: Message) -> Agreement | None:
         key = (message.interchange.syntax, message.type, message.version)

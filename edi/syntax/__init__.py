@@ -16,7 +16,7 @@ from typing import BinaryIO
 from edi.errors import ProfileError
 from edi.model import Item
 from edi.syntax.charset import check_codec
-from edi.syntax.content import is_plain
+from edi.syntax.content import is_plain, may_be_padded
 from edi.syntax.envelope import LIMITS, Options, read_items
 from edi.syntax.extract import extract
 from edi.syntax.places import header_offset, offset_of
@@ -32,6 +32,7 @@ __all__ = [
     "extract",
     "header_offset",
     "is_plain",
+    "may_be_padded",
     "offset_of",
     "read",
     "unwritable",

@@ -34,6 +34,22 @@ def is_plain(message: Message) -> bool:
     return odd == newline * message.raw.count(after)
 
 
+def may_be_padded(message: Message) -> bool:
+    """Whether a value of the message may end with a space; surely not when none stands before a separator."""
+    raw = message.raw
+    if b" " not in raw:
+        return False
+    if b"\0" in raw or raw[-1:] == b" ":  # UTF-16; a message that is cut off
+        return True
+    return any(end in raw for end in _padding(message.interchange.delimiters))
+
+
+@lru_cache(maxsize=64)
+def _padding(wire: Delimiters) -> tuple[bytes, ...]:
+    ends = (wire.element, wire.terminator, wire.component, wire.repeat)
+    return tuple(f" {end}".encode("latin-1") for end in ends if end)
+
+
 @lru_cache(maxsize=64)
 def _harmless(wire: Delimiters) -> bytes:
     inner = {wire.component, wire.repeat}
