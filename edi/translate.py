@@ -198,7 +198,7 @@ class _Reading:
             verdict=verdict,
             faults=tuple(faults),
             event=event,
-            subject=keys_of(data, self.profile.partner).subject if data is not None else "",
+            subject=keys_of(data, self.profile.partner, event_type).subject if data is not None else "",
             answers=answers(event.data) if event and isinstance(event.data, ANSWERS) else (),
             reading=reading,
         )

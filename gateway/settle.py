@@ -183,7 +183,7 @@ def _add_incoming_event(
     effect = edi.stable_id("effect", event.id, partner.destination)
     if deliveries.known_events(c, [event.id]):
         return _try_again(c, row, effect, now)
-    keys = edi.documents.keys_of(event.data, partner.id)
+    keys = edi.documents.keys_of(event.data, partner.id, event.type)
     last = deliveries.last_of_business_key(c, keys.business(partner.id, event.type))
     if last is not None and last.idempotency_key == event.idempotencykey:
         return set()
@@ -229,7 +229,7 @@ def _try_again(c: Any, row: Any, effect: str, now: dt.datetime) -> set[str]:
 
 def _add_event(c: Any, event: edi.Event, now: dt.datetime, source: str, **values: Any) -> None:
     """Store an event with what needs a clock and a ledger. All events of one order share a correlation."""
-    keys = edi.documents.keys_of(event.data, values["partner"])
+    keys = edi.documents.keys_of(event.data, values["partner"], event.type)
     stamped = event.model_copy(
         update={
             "source": source,

@@ -103,7 +103,7 @@ def wrap(
 
     `content` is the content hash of the data, of a caller who has it already.
     """
-    keys = keys_of(data, partner)
+    keys = keys_of(data, partner, event_type)
     model_of(event_type)
     business = keys.business(partner, event_type)
     return Event(

@@ -57,7 +57,7 @@ class AnsweredChange(AnsweredLine):
 
 
 class Answer(Data):
-    """What a supplier says once for the whole order.
+    """What a supplier says once for the whole order; each event has lines of its own kind.
 
     `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions,
     counter_offer, pending, rejected, other.
@@ -85,6 +85,7 @@ class Answer(Data):
     supplier: Party | None = None
     ship_to: Annotated[Party | None, BUYER] = None
     notes: tuple[Note, ...] = ()
+    lines: tuple[Data, ...] = ()
     totals: Totals | None = None
 
 

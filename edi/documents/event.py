@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
+import re
 import uuid
 from typing import Any
 
@@ -64,21 +64,17 @@ def plain_json(data: Data) -> dict[str, Any]:
     return data.model_dump(mode="json", exclude_defaults=True)
 
 
+# A `raw` in JSON: it is text and never the first field, and a quote within a text is escaped, so this is a field.
+_RAW = re.compile(rb',"raw":"[^"\\]*(?:\\.[^"\\]*)*"')
+
+
 def content_hash(data: Data) -> str:
-    """sha256 of `data` as canonical JSON (sorted keys, no spaces) without `raw` codes."""
-    return hashlib.sha256(
-        json.dumps(
-            _without_raw(plain_json(data)),
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-        ).encode()
-    ).hexdigest()
+    """sha256 of `data` in canonical JSON without `raw` codes: what two documents must share to say the same.
 
-
-def _without_raw(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_raw(item) for key, item in value.items() if key != "raw"}
-    if isinstance(value, list):
-        return [_without_raw(item) for item in value]
-    return value
+    Canonical: UTF-8, no spaces, no escapes but those JSON demands; fields in the order of the model, not of the making;
+    absent fields and empty lists left out; decimals as text without exponent and trailing zeros. A field that is added
+    to a model changes no hash of data without it; one that is moved would, so the order of fields is part of a major
+    version.
+    """
+    text = data.__pydantic_serializer__.to_json(data, exclude_defaults=True)
+    return hashlib.sha256(_RAW.sub(b"", text)).hexdigest()

@@ -8,7 +8,7 @@ orders, or of none, has a lane of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from edi.documents.acknowledgement import Answer
@@ -37,7 +37,7 @@ from edi.errors import EventError
 @dataclass(frozen=True, slots=True)
 class Keys:
     """`subject` is the business object; `number`, `purpose` and `revision` complete the business key; events of one
-    `ordering` key are delivered in order. `orders` are the numbers of all orders the event is about."""
+    `ordering` key are delivered in order. `orders` are the subjects of all orders it is about."""
 
     subject: str
     number: str
@@ -47,18 +47,24 @@ class Keys:
 
     @property
     def ordering(self) -> str:
-        return f"po/{self.orders[0]}" if len(self.orders) == 1 else self.subject
+        return self.orders[0] if len(self.orders) == 1 else self.subject
 
     def business(self, partner: str, event_type: str) -> str:
         return "|".join((partner, event_type, self.number, self.purpose, self.revision))
 
 
-def keys_of(data: Data, partner: str = "") -> Keys:
-    """The keys of an event's data. Numbers a supplier gives are told apart by the partner.
+def keys_of(data: Data, partner: str = "", event_type: str = "") -> Keys:
+    """The keys of an event's data. Numbers that a partner gives are told apart by the partner: those of its shipments
+    and invoices, and in an event of type `sales.*` those of its orders.
 
     Raises EventError for data that is no canonical event.
     """
-    return _keys(data, partner)
+    keys = _keys(data, partner)
+    if not event_type.startswith("sales."):
+        return keys
+    return replace(
+        keys, subject=_sold(keys.subject, partner), orders=tuple(_sold(order, partner) for order in keys.orders)
+    )
 
 
 @singledispatch
@@ -68,22 +74,22 @@ def _keys(data: Data, partner: str) -> Keys:
 
 @_keys.register
 def _order(data: OrderHeader, partner: str) -> Keys:
-    number = data.order.number
-    return Keys(f"po/{number}", number, data.purpose.value, data.order.revision or "", (number,))
+    subject = _order_subject(data.order.number)
+    return Keys(subject, data.order.number, data.purpose.value, data.order.revision or "", (subject,))
 
 
 @_keys.register
 def _answer(data: Answer, partner: str) -> Keys:
     # A supplier may answer one order several times, each under its own number: that number is part of the key.
-    order = data.order.number
-    number = f"{order}/{data.supplier_order_number or ''}"
-    return Keys(f"po/{order}", number, _value(data.purpose), data.order.revision or "", (order,))
+    subject = _order_subject(data.order.number)
+    number = f"{data.order.number}/{data.supplier_order_number or ''}"
+    return Keys(subject, number, _value(data.purpose), data.order.revision or "", (subject,))
 
 
 @_keys.register
 def _fulfilled(data: OrderFulfilled, partner: str) -> Keys:
-    number = data.order.number
-    return Keys(f"po/{number}", number, orders=(number,))
+    subject = _order_subject(data.order.number)
+    return Keys(subject, data.order.number, orders=(subject,))
 
 
 @_keys.register
@@ -119,9 +125,14 @@ def _discrepancy(data: DiscrepancyIdentified, partner: str) -> Keys:
         "/".join(part for part in (subject.kind, subject.number, subject.line_number) if part)
         for subject in data.subjects
     )
-    orders = tuple(dict.fromkeys(subject.number for subject in data.subjects if subject.kind in ("order", "line")))
-    subject = f"po/{orders[0]}" if len(orders) == 1 else f"discrepancy/{about}"
-    return Keys(subject, f"{about}/{data.kind}", revision=data.revision or "", orders=orders)
+    numbers = dict.fromkeys(subject.number for subject in data.subjects if subject.kind in ("order", "line"))
+    orders = tuple(map(_order_subject, numbers))
+    return Keys(
+        orders[0] if len(orders) == 1 else f"discrepancy/{about}",
+        f"{about}/{data.kind}",
+        revision=data.revision or "",
+        orders=orders,
+    )
 
 
 @_keys.register
@@ -171,9 +182,7 @@ def _catalog(data: CatalogReceived, partner: str) -> Keys:
 
 @_keys.register
 def _expected(data: ReceiptExpected, partner: str) -> Keys:
-    number = data.receipt_id
-    orders = _orders(*data.orders, *(item.order for item in data.items))
-    return Keys(f"inbound/{number}", number, _value(data.purpose), str(data.revision), orders)
+    return Keys(f"inbound/{data.receipt_id}", data.receipt_id, _value(data.purpose), str(data.revision))
 
 
 @_keys.register
@@ -221,6 +230,15 @@ def _delivery(data: Delivery, partner: str) -> Keys:
     return Keys(f"delivery/{data.target}/{about}", f"{data.target}/{about}", revision=str(data.attempt))
 
 
+def _order_subject(number: str) -> str:
+    return f"po/{number}"
+
+
+def _sold(subject: str, partner: str) -> str:
+    """The subject of a customer's order; others stay."""
+    return _subject("so", partner, subject.removeprefix("po/")) if subject.startswith("po/") else subject
+
+
 def _subject(kind: str, partner: str, number: str) -> str:
     return "/".join(part for part in (kind, partner, number) if part)
 
@@ -230,7 +248,7 @@ def _value(code: Code | None) -> str:
 
 
 def _orders(*references: OrderRef | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.number for reference in references if reference))
+    return tuple(dict.fromkeys(_order_subject(reference.number) for reference in references if reference))
 
 
 def _items(packages: Iterable[Package], items: Iterable[ShippedItem]) -> Iterator[ShippedItem]:

@@ -78,7 +78,7 @@ class ChangedLine(Data):
 
 
 class OrderHeader(Data):
-    """What is said once for the whole order."""
+    """What is said once for the whole order; each event has lines of its own kind."""
 
     model_config = owned_by("buyer")
 
@@ -94,6 +94,7 @@ class OrderHeader(Data):
     payment_terms: PaymentTerms | None = None
     incoterm: Text | None = None
     notes: tuple[Note, ...] = ()
+    lines: tuple[Data, ...] = ()
     totals: Totals | None = None
     issued_on: dt.date | None = None
     mark_for: Party | None = None

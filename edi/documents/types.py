@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstr
 
 def plain(value: Decimal) -> str:
     """Decimal as text without exponent and trailing zeros: `12.50` -> `12.5`, `1E+2` -> `100`."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text or "e" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
@@ -39,7 +41,7 @@ Scheme: TypeAlias = Literal[
 class Data(BaseModel):
     """Base of every canonical model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Code(Data):
