@@ -11,10 +11,14 @@ from typing import Any
 
 
 class Source:
-    """One generated function in the making. `objects` are its globals, `strip` is what it does with text."""
+    """One generated function in the making. `objects` are its globals, `strip` is what it does with text.
 
-    def __init__(self, objects: dict[str, Any], strip: str = "") -> None:
-        self.strip = strip
+    `traced`: it tells where each value came from, with the number of its row in `rows`.
+    """
+
+    def __init__(self, objects: dict[str, Any], strip: str = "", traced: bool = False) -> None:
+        self.strip, self.traced = strip, traced
+        self.rows: list[Any] = []
         self.lines: list[str] = []
         self.objects = dict(objects)
         self._count = 0

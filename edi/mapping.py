@@ -46,14 +46,15 @@ from edi.mapping_runtime import Refused
 from edi.mapping_segment import Row
 from edi.mapping_source import MapSource, load_source
 from edi.mapping_tolerance import tolerances_of, tolerated
+from edi.mapping_trace import Origin, Told, all_paths, present, trace
 from edi.mapping_write import Writer
 from edi.model import Message, Segment
 from edi.normalise import PREPARE, STEPS
 from edi.schema import Schema
 from edi.syntax import may_be_padded
-from edi.yaml_source import as_text, check_keys, fail, required
+from edi.yaml_source import Tree, as_text, check_keys, fail, required
 
-__all__ = ["Map", "Reading", "Unmapped", "load_map"]
+__all__ = ["Map", "Origin", "Reading", "Unmapped", "load_map"]
 
 _maps: dict[tuple[str, Path | None, tuple[Path, ...]], tuple[tuple[tuple[Path, int, int], ...], Map]] = {}
 
@@ -61,7 +62,8 @@ _maps: dict[tuple[str, Path | None, tuple[Path, ...]], tuple[tuple[tuple[Path, i
 class Reading:
     """What a map reads from a message. `data` is None when the event could not be built; then a fault says why.
 
-    `inherited` are canonical paths the document leaves to the order it answers. `unmapped` is worked out on demand.
+    `inherited` are canonical paths the document leaves to the order it answers. `unmapped` and `trace` are worked out
+    on demand.
     """
 
     def __init__(
@@ -70,14 +72,20 @@ class Reading:
         faults: list[Fault],
         inherited: tuple[str, ...],
         unmapped: Callable[[], list[Unmapped]],
+        trace: Callable[[], dict[str, Origin]],
     ) -> None:
         self.data, self.faults, self.inherited = data, faults, inherited
-        self._unmapped = unmapped
+        self._unmapped, self._trace = unmapped, trace
 
     @cached_property
     def unmapped(self) -> list[Unmapped]:
         """Every value that no binding and no `ignore` claims, in document order."""
         return self._unmapped()
+
+    @cached_property
+    def trace(self) -> dict[str, Origin]:
+        """Where each value of the event came from, by its canonical path; made when first asked for."""
+        return self._trace()
 
 
 class Map:
@@ -152,7 +160,33 @@ class Map:
             if derive(self._derivations, raw):
                 data, raw = complete(self.model, raw, self._places, claimed, [])
             faults += [self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw)]
-        return Reading(data, faults, tuple(inherited), lambda: self._places.unmapped(checked))
+        left = tuple(inherited)
+        return Reading(
+            data, faults, left, lambda: self._places.unmapped(checked), lambda: self._trace(checked, data, left)
+        )
+
+    @cached_property
+    def _tracer(self) -> tuple[Callable[..., dict[str, Any]], list[Tree]]:
+        """The reader that tells where it read each value, and the rows of the map it speaks of."""
+        source = read_source(self.layout, self.model, self._constants, traced=True)
+        return source.function("read", f"<map {self.version} trace>"), source.rows
+
+    def _trace(self, checked: Checked, data: Data | None, inherited: tuple[str, ...]) -> dict[str, Origin]:
+        if data is None:
+            return {}
+        read, rows = self._tracer
+        told: list[Told] = []
+        raw = read(checked.tree, _silent, _silent, _silent, told.append)
+        where = all_paths(raw)
+        for step in self._steps:
+            raw = step(raw)
+        where |= all_paths(raw)
+        found = trace(told, rows, where, checked)
+        found |= {".".join(derivation.path): Origin("derived") for derivation in self._derivations}
+        found |= {name: Origin("constant") for name in self._constants}
+        values = data.model_dump(mode="json", exclude_none=True)
+        read_ = {path: origin for path, origin in found.items() if present(values, path)}
+        return read_ | {path: Origin("inherited") for path in inherited}
 
     def write(self, data: Data, decimal: str = ".") -> list[Segment]:
         """The segments between header and trailer. `decimal` is the decimal mark of the interchange (EDIFACT).
@@ -243,6 +277,10 @@ def load_map(reference: str, folder: Path | None = None, folders: Sequence[Path]
     made = Map(source)
     _maps[key] = (tuple(_stamp(path) for path in source.files), made)
     return made
+
+
+def _silent(told: object) -> None:
+    """A trace reads once more; what is wrong was said the first time."""
 
 
 def _stamp(path: Path) -> tuple[Path, int, int]:

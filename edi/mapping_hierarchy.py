@@ -138,9 +138,9 @@ def _one_package(
 def _put_item(levels: Sequence[ReadLevel], number: int, here: _Level, held: list[int], event: Item, note: Note) -> None:
     segment, _, item = levels[number]
     if here.order is not None:
-        order = {**levels[here.order][2].get(ORDER, {}), **item.get(ORDER, {})}
+        order = levels[here.order][2].get(ORDER)
         if order:
-            item[ORDER] = order
+            item[ORDER] = {**order, **item[ORDER]} if item.get(ORDER) else order
     if len(held) == 1:
         lst(levels[held[0]][2], ITEMS).append(item)
         return

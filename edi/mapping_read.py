@@ -41,10 +41,16 @@ _OBJECTS = {
 }
 
 
-def read_source(layout: tuple[Node, ...], model: type[Data], constants: dict[str, str], *, padded: bool) -> Source:
-    """The source of a map's reader. `padded`: spaces may stand at the end of a value; without, it is quicker."""
-    source = Source(_OBJECTS, ".rstrip(' ')" if padded else "")
-    source.add(0, "def read(T, note, inherited, placed):")
+def read_source(
+    layout: tuple[Node, ...], model: type[Data], constants: dict[str, str], *, padded: bool = True, traced: bool = False
+) -> Source:
+    """The source of a map's reader. `padded`: spaces may stand at the end of a value; without, it is quicker.
+
+    `traced`: the function takes `trace` as well, for the object, name and position of each value, the segment,
+    element, component and repetition it stands in, and the number of its row.
+    """
+    source = Source(_OBJECTS, ".rstrip(' ')" if padded else "", traced)
+    source.add(0, f"def read(T, note, inherited, placed{', trace' if traced else ''}):")
     source.add(1, f"e = { ({**skeleton(model), **constants})!r}")
     source.add(1, "later, derived, counted, shaped, hl, shape = [], [], [], [], NONE, ''")
     _layout(source, 1, layout, "T", Scope("e", model, "None", ""))

@@ -15,6 +15,7 @@ from edi.generated import Source
 from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target
 from edi.structure import SegmentDef
 from edi.tables import Table
+from edi.yaml_source import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope:
                 source.add(depth + 1, f"if v := {text}{source.strip}:")
                 _store(source, depth + 2, binding, segment, scope, "k", "1" if composite else "0")
             elif binding.address.repeats:
-                source.add(depth, f"for v in {segment}[{element}].split(RS) if n > {element} else NONE:")
+                parts = f"{segment}[{element}].split(RS) if n > {element} else NONE"
+                source.add(depth, f"for j, v in enumerate({parts}, 1):" if source.traced else f"for v in {parts}:")
                 source.add(depth + 1, f"if v := v{source.strip}:")
                 _store(source, depth + 2, binding, segment, scope, str(element), "0")
             else:
@@ -141,6 +143,21 @@ def _store(
         source.add(depth, f"lst({holder}, {target.steps[-1]!r}).append({value})")
     else:
         source.add(depth, f"{holder}[{target.steps[-1]!r}] = {value}")
+    repetition = "j" if binding.address.repeats else "0"
+    _trace(source, depth, holder, target, f"{segment}, {element}, {component}, {repetition}", binding.row)
+
+
+def _trace(source: Source, depth: int, holder: str, target: Target, place: str, row: Tree) -> None:
+    """Code that tells where a value came from, in a reader that is asked to."""
+    if not source.traced:
+        return
+    name, at = repr(target.steps[-1]), "None"
+    if target.scheme:
+        name = repr(f"ids.{target.scheme}")
+    elif target.field.many:
+        at = f"len({holder}[{name}]) - 1"
+    source.rows.append(row)
+    source.add(depth, f"trace(({holder}, {name}, {at}, {place}, {len(source.rows) - 1}))")
 
 
 def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place: str) -> str:
@@ -212,6 +229,7 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef,
             source.add(inner, "else:")
             inner, text = inner + 1, "y"
         holder = _held(source, inner, scope, pair.target)
+        traced = place.removesuffix(", v") + ", 0"
         if pair.target.scheme:
             source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
             source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")
@@ -219,3 +237,4 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef,
             source.add(inner, f"lst({holder}, {pair.target.steps[-1]!r}).append({text})")
         else:
             source.add(inner, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")
+        _trace(source, inner, holder, pair.target, traced, pairs.row)

@@ -2,6 +2,7 @@
 
     for item in read(source): ...          every byte of the source is in exactly one item
     offset_of(message, segment, element)   where a place stands in the source
+    span_of(message, segment, element)     the same, with its length
     write(messages, envelope)              an interchange
     extract(message)                       the interchange with this set alone
 
@@ -19,7 +20,7 @@ from edi.syntax.charset import check_codec
 from edi.syntax.content import is_plain, may_be_padded
 from edi.syntax.envelope import LIMITS, Options, read_items
 from edi.syntax.extract import extract
-from edi.syntax.places import header_offset, offset_of
+from edi.syntax.places import header_offset, offset_of, span_of
 from edi.syntax.wide import read_utf16, utf16_codec
 from edi.syntax.window import Window
 from edi.syntax.writer import Envelope, Outgoing, default_delimiters, unwritable, write
@@ -35,6 +36,7 @@ __all__ = [
     "may_be_padded",
     "offset_of",
     "read",
+    "span_of",
     "unwritable",
     "write",
 ]

@@ -28,6 +28,22 @@ def offset_of(message: Message, segment: int, element: int = 0, component: int =
     return message.offset + (utf16_length(raw, position) if wide else position)
 
 
+def span_of(
+    message: Message, segment: int, element: int = 0, component: int = 0, repetition: int = 0
+) -> tuple[int, int]:
+    """The byte offset in the input of a place in a message, and how many bytes long it is."""
+    raw, interchange = message.raw, message.interchange
+    wide = interchange.charset in UTF16
+    if wide:
+        raw = _narrow(raw, interchange.charset)
+    starts = segment_starts(raw, interchange.syntax, interchange.delimiters)
+    index = 2 * (segment - 1)
+    start, end = _span(raw, starts[index], starts[index + 1], interchange.delimiters, element, component, repetition)
+    if wide:
+        start, end = utf16_length(raw, start), utf16_length(raw, end)
+    return message.offset + start, end - start
+
+
 def header_offset(interchange: Interchange, element: int) -> int:
     """The byte offset in the input of an element of ISA or UNB."""
     raw, wide = interchange.raw, interchange.charset in UTF16
@@ -56,6 +72,12 @@ def _position(raw: bytes, interchange: Interchange, segment: int, element: int, 
 def _inside(
     raw: bytes, start: int, end: int, delimiters: Delimiters, element: int, component: int = 0, repetition: int = 0
 ) -> int:
+    return _span(raw, start, end, delimiters, element, component, repetition)[0]
+
+
+def _span(
+    raw: bytes, start: int, end: int, delimiters: Delimiters, element: int, component: int = 0, repetition: int = 0
+) -> tuple[int, int]:
     release = delimiters.release.encode("latin-1")
     for separator, count in (
         (delimiters.element, element),
@@ -66,9 +88,9 @@ def _inside(
             continue
         ends = part_ends(raw, start, end, separator.encode("latin-1"), release) if separator else [end]
         if count >= len(ends):
-            return end
+            return end, end
         start, end = (ends[count - 1] + 1 if count else start), ends[count]
-    return start
+    return start, end
 
 
 def message_faults(message: Message, findings: list[Finding]) -> list[Fault]:
