@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from edi.documents.types import Data
+from edi.documents.types import Code, Data
 from edi.event_fields import SCHEMES, UnknownField, fields
 from edi.expression_functions import FUNCTIONS, MISSING, NUMBERS, Unusable, Value, number, show
 
@@ -80,6 +80,8 @@ def leaf(value: Any, kind: str) -> Value:
         return dt.date.fromisoformat(value)
     if kind == "code" and isinstance(value, Mapping):
         return value["value"]
+    if isinstance(value, Code):  # as a reader takes it out of a table
+        return value.value
     return value
 
 

@@ -13,11 +13,12 @@ from typing import Any
 class Source:
     """One generated function in the making. `objects` are its globals, `strip` is what it does with text.
 
-    `traced`: it tells where each value came from, with the number of its row in `rows`.
+    `traced`: it tells where each value came from, with the number of its row in `rows`. `ready`: codes are
+    taken from tables as finished values.
     """
 
-    def __init__(self, objects: dict[str, Any], strip: str = "", traced: bool = False) -> None:
-        self.strip, self.traced = strip, traced
+    def __init__(self, objects: dict[str, Any], strip: str = "", traced: bool = False, ready: bool = False) -> None:
+        self.strip, self.traced, self.ready = strip, traced, ready
         self.rows: list[Any] = []
         self.lines: list[str] = []
         self.objects = dict(objects)

@@ -130,7 +130,7 @@ class Map:
         hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
         self._homeless = uncarried(self.model, carried_paths(self.layout, "write") | constants, self.dropped)
-        reader = read_source(self.layout, self.model, source.constants, padded=True)
+        reader = read_source(self.layout, self.model, source.constants, ready=not self._steps)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
         self._rows = writer.rows
@@ -140,7 +140,8 @@ class Map:
     @cached_property
     def _read_bare(self) -> Callable[..., dict[str, Any]]:
         """The reader of messages in which no value ends with a space."""
-        reader = read_source(self.layout, self.model, self._constants, padded=False)
+        ready = not self._steps
+        reader = read_source(self.layout, self.model, self._constants, padded=False, ready=ready)
         made: Callable[..., dict[str, Any]] = reader.function("read", f"<map {self.version} read bare>")
         return made
 

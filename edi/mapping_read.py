@@ -42,14 +42,21 @@ _OBJECTS = {
 
 
 def read_source(
-    layout: tuple[Node, ...], model: type[Data], constants: dict[str, str], *, padded: bool = True, traced: bool = False
+    layout: tuple[Node, ...],
+    model: type[Data],
+    constants: dict[str, str],
+    *,
+    padded: bool = True,
+    traced: bool = False,
+    ready: bool = False,
 ) -> Source:
     """The source of a map's reader. `padded`: spaces may stand at the end of a value; without, it is quicker.
 
     `traced`: the function takes `trace` as well, for the object, name and position of each value, the segment,
-    element, component and repetition it stands in, and the number of its row.
+    element, component and repetition it stands in, and the number of its row. `ready`: a code from a table is the
+    finished, shared value, which no step of `normalise` may look into.
     """
-    source = Source(_OBJECTS, ".rstrip(' ')" if padded else "", traced)
+    source = Source(_OBJECTS, ".rstrip(' ')" if padded else "", traced, ready)
     source.add(0, f"def read(T, note, inherited, placed{', trace' if traced else ''}):")
     source.add(1, f"e = { ({**skeleton(model), **constants})!r}")
     source.add(1, "later, derived, counted, shaped, hl, shape = [], [], [], [], NONE, ''")

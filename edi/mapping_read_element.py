@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edi.documents.types import Data
+from edi.documents.types import Code, Data
 from edi.event_fields import skeleton
 from edi.generated import Source
 from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target
@@ -166,6 +166,8 @@ def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place
     rows: dict[str, Any] = {
         key: ({"value": meaning, "raw": key} if code else meaning) for key, meaning in table.read.items()
     }
+    if code and source.ready:
+        rows = {key: Code(value=meaning, raw=key) for key, meaning in table.read.items()}
     name = source.bind("t", rows)
     source.add(depth, f"y = {name}.get(v)")
     source.add(depth, "if y is None:")
