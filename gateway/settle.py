@@ -205,7 +205,7 @@ def _add_incoming_event(
             Placement(
                 id=effect,
                 destination=partner.destination,
-                key=event.subject,
+                key=keys.ordering,
                 kind="event",
                 type=event.type,
                 partner=partner.id,

@@ -1,7 +1,8 @@
 """Events for the laws, made from the models of the events and never from a map.
 
-A model gives the fields; the lengths a document has for texts and the codes that trade uses are added here. `without`
-names fields a document has no place for and therefore refuses; each such refusal has a test of its own.
+A model gives the fields and the values an open list is known to have; the lengths a document has for texts and the
+codes that trade uses are added here. `without` names fields a document has no place for and therefore refuses; each
+such refusal has a test of its own. Packages in packages are made down to DEPTH.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from edi.documents.types import Data, Id
+from edi.documents.types import Data, Id, Moment
 from edi.event_fields import Field, fields
 from edi.functions import check_digit_ok
 
@@ -22,7 +23,7 @@ LENGTHS = {
     "number": 22, "release": 30, "revision": 6, "line_number": 6, "name": 35, "lines": 35, "city": 30,
     "region": 2, "postal_code": 15, "country": 2, "phone": 40, "email": 40, "description": 80, "text": 200,
     "contract": 30, "supplier_order_number": 30, "supplier_reference": 30, "reason": 80, "value": 30, "language": 3,
-    "basis": 2, "kind": 10, "variant": 20,
+    "basis": 2, "kind": 10, "variant": 20, "ssccs": 18, "lots": 20, "serials": 20,
 }  # fmt: skip
 SHORTEST = {
     "region": 2,
@@ -34,6 +35,8 @@ SHORTEST = {
     "language": 2,
     "value": 2,
 }
+USUAL_LENGTH = 20  # of texts that have no other
+DEPTH = 3
 PARTY_SCHEMES = ("gln", "buyer", "supplier", "duns", "vat")
 ITEM_SCHEMES = ("gtin", "buyer", "supplier", "manufacturer")
 CODES: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +49,9 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "status": ("accepted", "quantity_changed", "price_changed", "rescheduled", "changed", "backordered", "substituted",
                "on_hold", "rejected", "deleted"),
 }  # fmt: skip
+
+# What a code may be where neither its field nor CODES says so.
+SOME_CODE = ("normal", "special")
 
 _WORD = st.text(alphabet="ABCDEFGHJKLMNPQRSTUVWXYZ abcdefghijkmnopqrstuvwxyz0123456789-./,", min_size=1, max_size=200)
 
@@ -69,6 +75,11 @@ IDENTIFIERS = {
 }
 
 
+SSCCS = st.integers(0, 10**17 - 1).map(lambda n: with_check_digit(f"{n:017d}"))
+DAYS = st.dates(dt.date(1990, 1, 1), dt.date(2049, 12, 31))
+MOMENTS = st.tuples(DAYS, st.sampled_from(["", "T00:00", "T10:30", "T23:59"])).map(lambda m: m[0].isoformat() + m[1])
+
+
 def decimals(places: int = 4) -> st.SearchStrategy[Decimal]:
     return st.decimals(Decimal(0), Decimal(99999), places=places, allow_nan=False, allow_infinity=False)
 
@@ -85,16 +96,21 @@ def events(
 
 
 def _instances(
-    model: type[Data], path: str, without: frozenset[str], always: frozenset[str], codes: Mapping[str, tuple[str, ...]]
+    model: type[Data],
+    path: str,
+    without: frozenset[str],
+    always: frozenset[str],
+    codes: Mapping[str, tuple[str, ...]],
+    above: tuple[type[Data], ...] = (),
 ) -> st.SearchStrategy[Any]:
     made: dict[str, st.SearchStrategy[Any]] = {}
     for name, field in fields(model).items():
         here = f"{path}.{name}" if path else name
-        if here in without:
+        if here in without or (field.model is not None and above.count(field.model) >= DEPTH):
             continue
-        value = _one(name, here, field, without, always, codes)
+        value = _one(name, here, field, model, without, always, codes, (*above, model))
         if field.many:
-            longest = {"lines": 4}.get(name, 3)
+            longest = {"lines": 4}.get(name, 3) if model not in above else 1
             made[name] = st.lists(value, min_size=int(field.required), max_size=longest).map(tuple)
             if field.kind == "id":
                 made[name] = made[name].map(_one_per_scheme)
@@ -109,15 +125,21 @@ def _one(
     name: str,
     here: str,
     field: Field,
+    model: type[Data],
     without: frozenset[str],
     always: frozenset[str],
     codes: Mapping[str, tuple[str, ...]],
+    above: tuple[type[Data], ...],
 ) -> st.SearchStrategy[Any]:
+    info = model.model_fields[name]
     if field.kind == "object" and field.model is not None:
-        return _instances(field.model, here, without, always, codes)
+        return _instances(field.model, here, without, always, codes, above)
     if field.kind == "code":
-        known = next(codes[key] for key in (here, ".".join(here.split(".")[-2:]), name) if key in codes)
-        return st.sampled_from(known).map(lambda value: {"value": value})
+        extra = info.json_schema_extra
+        listed = extra.get("x-values") if isinstance(extra, dict) else None
+        named = (codes[key] for key in (here, ".".join(here.split(".")[-2:]), name) if key in codes)
+        values = next(named, listed or SOME_CODE)
+        return st.sampled_from(list(values)).map(lambda value: {"value": value})
     if field.kind == "id":
         schemes = ITEM_SCHEMES if here.split(".")[-2] in ("item", "substitute") else PARTY_SCHEMES
         return st.sampled_from(schemes).flatmap(_identifier)
@@ -125,16 +147,29 @@ def _one(
         return decimals(0 if name == "per_quantity" else 4)
     if field.kind == "integer":
         return st.integers(0, 999)
+    if field.kind == "boolean":
+        return st.booleans()
     if field.kind == "date":
-        return st.dates(dt.date(1990, 1, 1), dt.date(2049, 12, 31))
+        return DAYS
+    if Moment in (info.annotation, *get_args(info.annotation)) or info.metadata == list(Moment.__metadata__):
+        return MOMENTS
+    literal = [value for part in (info.annotation, *get_args(info.annotation)) for value in _literals(part)]
+    if literal:
+        return st.sampled_from(literal)
     if name == "currency":
         return st.sampled_from(["EUR", "USD", "GBP"])
     if name == "incoterm":
         return st.sampled_from(["EXW", "FCA", "CIF", "DDP"])
-    longest = 20 if here.endswith("address.lines") else LENGTHS[name]
+    if name == "ssccs":
+        return SSCCS
+    longest = 20 if here.endswith("address.lines") else LENGTHS.get(name, USUAL_LENGTH)
     if here == "order.number":
         longest = 17
     return texts(longest, SHORTEST.get(name, 1))
+
+
+def _literals(annotation: Any) -> tuple[str, ...]:
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def _identifier(scheme: str) -> st.SearchStrategy[Id]:

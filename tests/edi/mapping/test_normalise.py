@@ -121,3 +121,12 @@ def test_shared_values_are_never_changed(lines: list[dict[str, Any]]) -> None:
     for step in (*STEPS.values(), *PREPARE.values()):
         step({"lines": [dict(line) for line in lines]})
     assert codes == before
+
+
+def test_an_empty_list_says_nothing() -> None:
+    """Answers as the models dump them, with lists that may be empty."""
+    first, second = part("backordered", "20", changes=[]), part("accepted", "80", changes=[])
+    (line,) = PREPARE["amended_lines"]({"lines": [{"responses": [first, second]}]})["lines"]
+    assert line["responses"] == [{}, first, second]
+    rejected = [part("rejected", changes=[]), part("rejected", "5", changes=[])]
+    assert after(amended_lines, rejected) == [("rejected", "5")]
