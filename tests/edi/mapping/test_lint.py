@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,15 @@ segments:
     remarks = lint_schema("x12/009999/855", [tmp_path])
     assert [remark.code for remark in remarks] == [code]
     assert remarks[0].place.startswith(str(path))
+
+
+def test_the_page_of_maps_lists_the_codes_that_exist() -> None:
+    page = (ROOT / "docs/maps.md").read_text().partition("## What the linter says")[2]
+    listed = set(re.findall(r"`((?:map|table|schema|check)\.[a-z_]+)`", page))
+    source = "".join(path.read_text() for path in (ROOT / "edi").glob("*.py"))
+    assert [code for code in sorted(listed) if f'"{code}"' not in source] == []
+    tested = {code for code in BROKEN if not code.startswith(("yaml.", "overlay."))} | set(SCHEMAS) | WARNINGS
+    assert tested <= listed
 
 
 def test_what_is_shipped_has_no_errors() -> None:
