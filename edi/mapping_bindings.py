@@ -61,6 +61,8 @@ def address_of(node: Scalar, definition: SegmentDef) -> Address:
     if match is None or match[1] != definition.tag:
         raise fail(node, "map.bad_address", f"{node!s} is no element of {definition.tag}, write {definition.tag}01")
     found = Address(match[1], int(match[2]), int(match[3] or 0), match[4] == "*", match[4] == "[*]")
+    if found.repeats and found.component:
+        raise fail(node, "map.bad_address", f"{found} is a component; only whole elements are read by repetition")
     element(node, definition, found)
     return found
 

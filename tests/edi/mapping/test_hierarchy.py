@@ -384,3 +384,15 @@ def test_a_hierarchy_that_cannot_work_is_refused(tmp_path: Path, change: tuple[s
     with pytest.raises(MapError) as error:
         levels_map(tmp_path, text=X12.replace(*change))
     assert f": {code}: " in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "cut", ["        REF02: lots\n", "        PRF04: order.date as date\n", "        SN102: shipped.value as decimal\n"]
+)
+def test_a_map_without_one_binding_loses_nothing_silently(tmp_path: Path, cut: str) -> None:
+    assert cut in X12
+    map_ = levels_map(tmp_path, text=X12.replace(cut, "" if "SN102" not in cut else '        SN102: const "7"\n'))
+    lots = {**item("1", lots=("L1",)), "order": {"number": "A", "date": "2026-11-20"}}
+    with pytest.raises(RenderError) as refused:
+        map_.write(event(packages=(case(lots),)))
+    assert refused.value.field.startswith("packages.0.items.0.")

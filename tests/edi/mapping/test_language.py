@@ -291,6 +291,11 @@ def test_what_cannot_work_is_refused_when_the_map_is_loaded(tmp_path: Path, code
     assert "855.map.yaml:" in str(error.value)
 
 
+def test_a_component_has_no_repetitions_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(MapError, match=r"map\.bad_address: REF04-2\[\*\] is a component"):
+        small(tmp_path, "- segment: REF\n  REF04-2[*]: buyer.address.lines\n")
+
+
 @pytest.mark.parametrize("line", ["normalise: [nothing]", "not_carried: [nothing]", "ignore: [{at: REF}]", "guide: {}",
                                   "derive: [{field: lines, is: 1}]", "checks: [{id: a, test: 1 = 1}]",
                                   'checks: [{id: a, test: 1 = 1, severity: fatal}]', "constants: [a]"])  # fmt: skip
