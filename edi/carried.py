@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from edi.documents.types import Data
+from edi.documents.types import Data, DateWindow
 from edi.event_fields import fields
 from edi.mapping_hierarchy import ITEMS, PACKAGE_IDS, PACKAGES, shape_of
 from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Target, every
@@ -146,6 +146,8 @@ def uncarried(model: type[Data], carried: set[tuple[str, ...]], dropped: set[tup
             tree[name] = {"ids": schemes}
         elif field.model is model:  # a package in a package: what is lost in one is lost in all
             tree[name] = tree if () in here else True
+        elif field.model is DateWindow and () in here:  # one element says both ends
+            continue
         elif field.kind == "object" and field.model is not None:
             below = _below(field.model, here, lost, field.many)
             if below:

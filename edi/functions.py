@@ -16,19 +16,22 @@ from typing import Literal, TypeAlias
 
 from edi.moments import (
     DTM_FORMATS,
+    PERIODS,
     read_date,
     read_date6,
     read_datetime,
     read_dtm,
+    read_period,
     read_time,
     write_date,
     write_date6,
     write_datetime,
     write_dtm,
+    write_period,
     write_time,
 )
 
-Gives: TypeAlias = Literal["text", "decimal", "integer", "date", "time", "datetime", "boolean"]
+Gives: TypeAlias = Literal["text", "decimal", "integer", "date", "time", "datetime", "boolean", "window"]
 One: TypeAlias = Callable[[str], str | None]
 
 
@@ -202,6 +205,8 @@ def _datetime(options: list[str], implied: int, day: bool) -> Converter | None:
 
 
 def _dtm(options: list[str], implied: int, day: bool) -> Converter | None:
+    if len(options) == 1 and options[0] in PERIODS:
+        return _period(options[0])
     if len(options) != 1 or options[0] not in DTM_FORMATS:
         return None
     form = options[0]
@@ -219,6 +224,23 @@ def _dtm(options: list[str], implied: int, day: bool) -> Converter | None:
         "format",
         lambda text, given: read_dtm(text, given, day=day),
         lambda text: write_dtm(text, form),
+    )
+
+
+def _period(form: str) -> Converter:
+    def write(text: str) -> str | None:
+        parts = write_period(text, form)
+        return parts[0] if parts else None
+
+    return Converter(
+        "dtm",
+        "window",
+        "two days with their format code, such as 2026120120261205 and 718",
+        lambda text: read_period(text, "", form),
+        write,
+        "format",
+        lambda text, given: read_period(text, given, form),
+        lambda text: write_period(text, form),
     )
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from edi.documents.types import Data
+from edi.documents.types import Data, DateWindow
 from edi.event_fields import UnknownField, resolve
 from edi.functions import Converter, UnknownConverter, converter
 from edi.mapping_nodes import Address, Binding, Pair, Pairs, Target, Test
@@ -38,6 +38,7 @@ _FITS = {
     "time": {"text"},
     "datetime": {"text", "date"},
     "boolean": {"boolean", "text"},
+    "window": set(),
 }
 
 
@@ -148,6 +149,8 @@ def _converter(words: list[str], row: Scalar, definition: ElementDef, target: Ta
 
 def _fits(row: Scalar, target: Target, made: Converter | None, table: Table | None, address: Address) -> None:
     field_ = target.field
+    if field_.model is DateWindow and not field_.many and made is not None and made.gives == "window":
+        return
     listed = field_.many and field_.kind == "text"
     if field_.kind == "object" or (field_.many and not listed) or (field_.kind == "id" and not target.scheme):
         raise fail(row, "map.type_clash", f"{target.text} is not one value, name a field of it")

@@ -142,6 +142,8 @@ def _store(
     elif target.field.many:
         source.add(depth, f"lst({holder}, {target.steps[-1]!r}).append({value})")
     else:
+        if binding.converter is not None and binding.converter.gives == "window":
+            value = "dict(zip(('earliest', 'latest'), y.split('/')))"
         source.add(depth, f"{holder}[{target.steps[-1]!r}] = {value}")
     repetition = "j" if binding.address.repeats else "0"
     _trace(source, depth, holder, target, f"{segment}, {element}, {component}, {repetition}", binding.row)

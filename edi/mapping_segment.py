@@ -174,6 +174,8 @@ class SegmentCode:
         text = "str(x)" if binding.target.field.kind in ("integer", "boolean") else "x"
         if made is None or (made.name == "text" and not made.beside):
             return text
+        if made.gives == "window":
+            source.add(depth, "x = f\"{x.get('earliest', '')}/{x.get('latest', '')}\"")
         if not made.beside:
             return f"converted({source.bind('w', made.write)}, {text}, {row})"
         source.add(depth, f"x, y = both({source.bind('w', made.write2)}, x, {row})")

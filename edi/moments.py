@@ -86,13 +86,40 @@ _CUTS = {
     "4": (slice(4, 8), slice(2, 4), slice(0, 2), 8),  # DDMMCCYY
     "101": (slice(0, 2), slice(2, 4), slice(4, 6), 6),  # YYMMDD
     "102": (slice(0, 4), slice(4, 6), slice(6, 8), 8),  # CCYYMMDD
+    "201": (slice(0, 2), slice(2, 4), slice(4, 6), 10),  # YYMMDDHHMM
     "203": (slice(0, 4), slice(4, 6), slice(6, 8), 12),  # CCYYMMDDHHMM
     "204": (slice(0, 4), slice(4, 6), slice(6, 8), 14),  # CCYYMMDDHHMMSS
     "205": (slice(0, 4), slice(4, 6), slice(6, 8), 17),  # CCYYMMDDHHMM and the offset from UTC, +0100
 }
-DTM_FORMATS = frozenset(_CUTS)
+DTM_FORMATS = frozenset(_CUTS) - {"201"}
 _OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4])[0-5][0-9]")
 _GUESSED = {8: "102", 12: "203"}  # the format code is optional; these two are the usual ones
+
+
+# Periods: both ends in the form that is named; on the wire without the hyphen, which some senders write.
+PERIODS = {"713": "201", "718": "102", "719": "203"}
+
+
+def read_period(text: str, form: str, expected: str) -> str | None:
+    """A period of C507 as two ISO days, `2026-12-01/2026-12-05`; times of day are dropped."""
+    single = PERIODS.get(form or expected, "")
+    digits = text.replace("-", "")
+    half = len(digits) // 2
+    ends = [read_dtm(part, single, day=True) for part in (digits[:half], digits[half:])]
+    return f"{ends[0]}/{ends[1]}" if ends[0] and ends[1] and ends[0] <= ends[1] else None
+
+
+def write_period(text: str, form: str) -> tuple[str, str] | None:
+    """Value and format code of `2026-12-01/2026-12-05`; both ends are needed."""
+    first, _, last = text.partition("/")
+    days = write_date(first), write_date(last)
+    if days[0] is None or days[1] is None:
+        return None
+    if form == "713":
+        if not (first[:4] >= "1950" and last[:4] <= "2049"):
+            return None
+        return f"{days[0][2:]}0000{days[1][2:]}2359", form
+    return (f"{days[0]}{days[1]}" if form == "718" else f"{days[0]}0000{days[1]}2359"), form
 
 
 def read_dtm(text: str, form: str, *, day: bool) -> str | None:
@@ -110,9 +137,9 @@ def read_dtm(text: str, form: str, *, day: bool) -> str | None:
     year, month, date, _ = _CUTS[form]
     century = "" if year.stop - year.start == 4 else "19" if text[year] >= "50" else "20"
     found = read_date(century + text[year] + text[month] + text[date])
-    if found is None or len(text) < 12:
+    if found is None or len(text) < 10:
         return found
-    clock, offset = (text[8:12], text[12:]) if form == "205" else (text[8:], "")
+    clock, offset = (text[8:12], text[12:]) if form == "205" else (text[date.stop :], "")
     time = read_time(clock)
     if time is None or (form == "205" and not _OFFSET.fullmatch(offset)):
         return None
@@ -163,5 +190,7 @@ def write_dtm(text: str, form: str) -> tuple[str, str] | None:
         if not "1950" <= year <= "2049":
             return None
         year = year[2:]
+    if form == "201":
+        return None
     order = {"2": date + month + year, "3": month + date + year, "4": date + month + year}
     return order.get(form, year + month + date), form

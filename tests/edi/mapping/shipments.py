@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from edi import documents
-from edi.documents.types import Code, Data, ItemRef, OrderRef, Quantity, Text
+from edi.documents.types import Code, Data, DateWindow, ItemRef, OrderRef, Quantity, Text
 from edi.mapping import Map, load_map
 
 EVENT = "test.shipment.v1"
@@ -42,6 +42,7 @@ class Consignment(Data):
 class Dispatched(Data):
     shipment: Consignment
     order: OrderRef | None = None
+    window: DateWindow | None = None
     packages: tuple[Pack, ...] = ()
     items: tuple[Goods, ...] = ()
 

@@ -80,6 +80,33 @@ def test_a_parent_that_cannot_be_is_reported_and_the_item_kept(
     assert reading.data is not None
 
 
+@pytest.mark.parametrize(
+    ("form", "wire", "expected"),
+    [
+        ("718", "2026120120261205:718", "2026120120261205"),
+        ("718", "20261201-20261205:718", "2026120120261205"),
+        ("718", "2026120120261205", "2026120120261205"),
+        ("718", "202612010800202612051800:719", "2026120120261205"),
+        ("719", "2026120120261205:718", "202612010000202612052359"),
+        ("713", "26120108002612051800:713", "26120100002612052359"),
+    ],
+)
+def test_a_period_is_a_window_of_days(tmp_path: Path, form: str, wire: str, expected: str) -> None:
+    node = f'- segment: DTM\n  when: DTM01-1 is "2"\n  DTM01-2: window as dtm {form}\n'
+    map_ = nest_map(tmp_path, EDIFACT.replace("- loop: RFF\n", node + "- loop: RFF\n", 1))
+    reading, _ = read_body(map_, f"BGM+351+D'DTM+2:{wire}'")
+    assert reading.faults == []
+    assert json_of(reading)["window"] == {"earliest": "2026-12-01", "latest": "2026-12-05"}
+    assert map_.write(reading.data)[1] == ["DTM", f"2\x1f{expected}\x1f{form}"]  # type: ignore[arg-type]
+    for wrong in ("2026120520261201:718", "20261201:102", "2026129920261201:718", "TEN:718"):
+        reading, _ = read_body(map_, f"BGM+351+D'DTM+2:{wrong}'")
+        assert ([fault.code for fault in reading.faults], "window" in json_of(reading)) == (["map.value"], False)
+    half = Dispatched.model_validate({"shipment": {"number": "D"}, "window": {"earliest": "2026-12-01"}})
+    with pytest.raises(RenderError) as refused:
+        map_.write(half)
+    assert refused.value.field == "window"
+
+
 def test_deep_trees_are_cut(tmp_path: Path) -> None:
     body = "BGM+351+D'CPS+1'" + "".join(f"CPS+{n}+{n - 1}'" for n in range(2, 1000))
     reading, _ = read_body(nest_map(tmp_path), body)
