@@ -13,6 +13,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from edi.documents.owners import known
+
 
 def plain(value: Decimal) -> str:
     """Decimal as text without exponent and trailing zeros: `12.50` -> `12.5`, `1E+2` -> `100`."""
@@ -39,9 +41,9 @@ Scheme: TypeAlias = Literal[
 
 
 class Data(BaseModel):
-    """Base of every canonical model."""
+    """Base of every canonical model. Its validator is built when it is first used: there are many, and few are."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Code(Data):
@@ -109,18 +111,24 @@ class DateWindow(Data):
 
 
 class DateMark(Data):
-    """`kind` is one of requested_delivery, requested_ship, promised_delivery, promised_ship, shipped,
-    estimated_delivery, delivered, cancel_after, earliest, latest (open list); `on` is a date in the partner's
-    calendar."""
+    """`on` is a date in the partner's calendar."""
 
-    kind: Code
+    kind: Annotated[
+        Code,
+        known(
+            "requested_delivery", "requested_ship", "promised_delivery", "promised_ship", "shipped",
+            "estimated_delivery", "delivered", "cancel_after", "earliest", "latest",
+        ),
+    ]  # fmt: skip
     on: dt.date
 
 
 class OrderRef(Data):
     number: Text
     date: dt.date | None = None
-    type: Code | None = None
+    type: Annotated[
+        Code | None, known("standalone", "blanket", "release", "dropship", "rush", "consignment", "other")
+    ] = None
     release: Text | None = None
     revision: Text | None = None
     line_number: Text | None = None
