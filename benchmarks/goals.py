@@ -168,6 +168,7 @@ GOALS: dict[str, Goal] = {
 HELD = frozenset(
     {
         "tokenise EDIFACT",
+        "check X12",
         "write X12",
         "read back X12",
         "memory",

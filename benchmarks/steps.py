@@ -57,7 +57,7 @@ def tokenise(source: bytes | io.BufferedReader) -> int:
 
 def check(source: bytes | io.BufferedReader, checker: Checker) -> int:
     """Every message checked; how many messages are without fault."""
-    return sum(not checker.check(item).faults for item in read(source) if isinstance(item, Message))
+    return sum(not checker.faults(item) for item in read(source) if isinstance(item, Message))
 
 
 def translate(source: bytes | io.BufferedReader) -> int:

@@ -3,27 +3,21 @@
 Not here: the rules inside a segment (edi/element_rules.py), the order of segments (edi/automaton.py), what the document
 means (edi/mapping.py). Rule protected: any message gives a tree and faults in document order, never an exception; what
 cannot be placed is reported and left out, and the rest is checked as if nothing had happened.
-
-The tree: a loop occurrence, and the document itself, is a list with one item per entry of its layout, in layout order.
-An item is None when absent, else a list: of segments (the very lists of message.segments) for a segment entry, of
-occurrences for a loop entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from operator import length_hint
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from edi.automaton import Automaton, Candidate, Level, Position, variant_of
+from edi.checked import Checked, Occurrence, node
 from edi.element_rules import Finding, findings, one_of
 from edi.faults import Fault, fault
 from edi.model import Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
 from edi.syntax import is_plain, offset_of
-
-Occurrence = list[Any]  # recursive: list[list[Segment] | list[Occurrence] | None]
 
 # What the reader reports itself: that these are missing, and identifiers, control numbers and counts in these elements.
 _ENVELOPE = {"ST": (1, 2), "SE": (1, 2), "UNH": (1,), "UNT": (1, 2)}
@@ -38,29 +32,6 @@ def compile_check(schema: Schema) -> Checker:
     return _checkers[schema]
 
 
-@dataclass(slots=True)
-class Checked:
-    """What checking a message gives. `tree`: see the module; `faults` in document order."""
-
-    tree: Occurrence
-    faults: list[Fault]
-    message: Message
-    schema: Schema
-    unplaced: list[tuple[Segment, str]]
-    _places: dict[int, tuple[int, str]] = field(default_factory=dict)
-
-    def place(self, segment: Segment) -> tuple[int, str]:
-        """The number of a segment (ST or UNH is 1) and its path such as `855[2]/PO1[1]/ACK[1]`.
-
-        The segment is found by identity: it must be one of the tree's or of the message's own. Raises KeyError.
-        """
-        if not self._places:
-            numbers = {id(one): number for number, one in enumerate(self.message.segments, 1)}
-            paths = [*_paths(self.message.name, self.schema.layout, self.tree), *self.unplaced]
-            self._places = {id(one): (numbers[id(one)], path) for one, path in paths}
-        return self._places[id(segment)]
-
-
 class Checker:
     """Checks messages of one schema. Keeps what it learns about the schema, nothing about messages."""
 
@@ -69,30 +40,53 @@ class Checker:
         self._automata: dict[tuple[str, bool], Automaton] = {}
 
     def faults(self, message: Message) -> list[Fault]:
-        """The faults of a message. Quicker than `check`, for a message without any needs no tree."""
-        return [] if self._is_clean(message) else self.check(message).faults
-
-    def _is_clean(self, message: Message) -> bool:
-        """Whether the message surely has no fault: the steps and tests of `check` without the tree.
-
-        An entry can only occur again right after itself, so that one count a level is enough.
-        """
+        """The faults of a message. Quicker than `check`: no tree is built unless the order of segments is in doubt."""
         automaton = self._automaton(message)
+        doubtful = self._doubtful(automaton, message)
+        if doubtful is None:
+            return self.check(message).faults
+        return self._inside(automaton, message, doubtful) if doubtful else []
+
+    def _doubtful(self, automaton: Automaton, message: Message) -> list[int] | None:
+        """The numbers of the segments that may have faults inside; None if the order of segments needs thought.
+
+        The steps and tests of `check` without the tree: an entry can only occur again right after itself, so that one
+        count a level is enough.
+        """
         strides = automaton.start.strides
         counts = [0] * automaton.depth
-        for segment in message.segments:
-            tag = segment[0]
-            stride = strides[tag] if tag in strides else automaton.stride(strides, tag)
+        found: list[int] = []
+        segments = iter(message.segments)
+        for segment in segments:
+            try:
+                stride = strides[segment[0]]
+            except KeyError:
+                stride = automaton.stride(strides, segment[0])
             if stride is None:
-                return False
+                return None
             strides, depth, limit, again, tests = stride
             if limit:
                 counts[depth] = count = counts[depth] + 1 if again else 1
                 if count > limit:
-                    return False
+                    return None
             if not tests[len(segment)](segment):
-                return False
-        return automaton.at[id(strides)].may_leave_for(None, 0)
+                found.append(len(message.segments) - length_hint(segments))
+        return found if automaton.at[id(strides)].may_leave_for(None, 0) else None
+
+    def _inside(self, automaton: Automaton, message: Message, doubtful: list[int]) -> list[Fault]:
+        """The faults inside some segments of a message whose segments are in order."""
+        walk = _Walk(self.schema, automaton, message)
+        position = automaton.start
+        last = 0
+        for number in doubtful:
+            for segment in message.segments[last:number]:
+                step = position[segment[0]]
+                assert step is not None
+                position, depth, index, _, size, _ = step
+                walk.enter(depth, index, size)
+            walk.inside(position, number, segment)
+            last = number
+        return walk.faults
 
     def check(self, message: Message) -> Checked:
         """The tree and the faults of a message."""
@@ -137,7 +131,7 @@ class Checker:
 
 
 class _Walk:
-    """The checking of one message: the open occurrences and what was found."""
+    """The checking of one message: the open occurrences, or only how many there are, and what was found."""
 
     def __init__(self, schema: Schema, automaton: Automaton, message: Message) -> None:
         self.schema = schema
@@ -148,6 +142,13 @@ class _Walk:
         self.faults: list[Fault] = []
         self.unplaced: list[tuple[Segment, str]] = []
         self.qualified: dict[tuple[int, str], int] = {}  # occurrences with a qualifier in a list of the tree, by its id
+
+    def enter(self, depth: int, index: int, size: int) -> None:
+        """One more occurrence of an entry, where only their number matters."""
+        level = self.levels[depth]
+        level[index] = (level[index] or 0) + 1
+        if size:
+            self.levels[depth + 1] = [1, *[None] * (size - 1)]
 
     # --- steps that need thought
 
@@ -279,15 +280,15 @@ class _Walk:
         """The path of the open occurrence of a level."""
         if level.parent is None or level.loop is None:
             return self.message.name
-        items = self.levels[level.parent.depth][level.at]
-        return self.path(level.parent) + _node(level.loop, len(items))
+        count = _count(self.levels[level.parent.depth][level.at])
+        return self.path(level.parent) + node(level.loop, count)
 
     def path_of(self, position: Position) -> str:
         """The path of the segment at a position."""
         level, index = position.level, position.index
         if level.loop is not None and index == 0:
             return self.path(level)
-        return self.path(level) + _node(level.entries[index], len(self.levels[level.depth][index]))
+        return self.path(level) + node(level.entries[index], _count(self.levels[level.depth][index]))
 
     def report(
         self,
@@ -350,22 +351,9 @@ def _unfit(misfit: LoopEntry, definition: SegmentDef, segment: Segment, known: l
     return []
 
 
+def _count(items: Any) -> int:
+    return items if isinstance(items, int) else len(items)
+
+
 def _loop_name(level: Level) -> str:
     return level.loop.name if level.loop else ""
-
-
-def _node(entry: Entry, number: int) -> str:
-    """One step of a path; what can occur only once has no number."""
-    return f"/{entry.name}" if entry.max == 1 else f"/{entry.name}[{number}]"
-
-
-def _paths(prefix: str, layout: tuple[Entry, ...], occurrence: Occurrence) -> Iterator[tuple[Segment, str]]:
-    """Every segment of an occurrence with its path."""
-    for index, (entry, items) in enumerate(zip(layout, occurrence, strict=True)):
-        for number, item in enumerate(items or (), 1):
-            if isinstance(entry, LoopEntry):
-                yield from _paths(prefix + _node(entry, number), entry.layout, item)
-            elif index == 0 and "/" in prefix:
-                yield item, prefix
-            else:
-                yield item, prefix + _node(entry, number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from edi.check import Checked
+from edi.checked import Checked
 from edi.faults import Fault, Severity, fault
 from edi.model import Location, Message, Segment
 from edi.structure import value_at

@@ -169,7 +169,8 @@ def one_of(codes: CodeList) -> str:
 def _elements(definition: SegmentDef, segment: Segment, decimal: str) -> Iterator[Finding]:
     for element in definition.elements:
         value = segment[element.at] if element.at < len(segment) else ""
-        yield from _element(element, value, decimal)
+        if value or "required" in (element.usage, element.guide_usage):
+            yield from _element(element, value, decimal)
     surplus = segment[len(definition.elements) + 1 :]
     if any(surplus):
         at = len(definition.elements) + 1
@@ -286,6 +287,8 @@ def _unmet(
         return position < len(values) and is_present(values[position])
 
     for condition in conditions:
+        if condition.kind not in "RO" and min(condition.positions) >= len(values):
+            continue  # nothing of it is there, and only these two ask for something
         found = broken(condition, present)
         if found is None:
             continue

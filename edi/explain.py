@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from edi import resources, syntax
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.consistency import inconsistencies
 from edi.explain_words import Line, identity_in_words, lines_of, meaning, plain, sent_in_words
 from edi.faults import Fault

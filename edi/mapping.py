@@ -28,7 +28,7 @@ from edi.carried import (
     unordered,
     without,
 )
-from edi.check import Checked
+from edi.checked import Checked
 from edi.claims import Unmapped, found_at
 from edi.documents import model_of
 from edi.documents.types import Data

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edi.carried import deepened
-from edi.check import Checked
+from edi.checked import Checked
 from edi.claims import Claimed, Coverage, Unmapped, claims, coverage, unclaimed
 from edi.documents.types import Data
 from edi.event_fields import fields

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from edi import syntax, ta1
 from edi.ack_maps import reading_map, written_version
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.crosscheck import crosscheck
 from edi.documents import Event
 from edi.documents.advice import ApplicationAdvice

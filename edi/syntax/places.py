@@ -7,11 +7,11 @@ and count bytes of the input as it came, whatever its character set.
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 
 from edi.faults import Fault, fault
 from edi.model import Delimiters, Group, Interchange, Location, Message
 from edi.syntax.charset import UTF16, utf16_length
+from edi.syntax.recent import remembered
 from edi.syntax.segments import Finding, part_ends, segment_starts
 
 
@@ -54,7 +54,7 @@ def header_offset(interchange: Interchange, element: int) -> int:
     return interchange.offset + (utf16_length(raw, position) if wide else position)
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _narrow(raw: bytes, charset: str) -> bytes:
     return raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from edi.faults import Severity
 from edi.model import COMPONENT, REPEAT, Delimiters, Segment, Syntax
+from edi.syntax.recent import remembered
 
 REPLACEMENT = "\ufffd"
 MARKER = "\x01"
@@ -145,7 +145,7 @@ class Splitter:
         pieces = text.split(wire.terminator)
         if (
             len(text) > self._least_limit
-            and (len(text) > self._segment_limit or text.count(wire.element) > self._element_limit)
+            and not _divided(text, wire.terminator, self._least_limit)
             and max(map(len, pieces)) > self._least_limit
         ):
             return None
@@ -241,6 +241,15 @@ class Splitter:
                     segment[0] = segment[0].partition(COMPONENT)[0]
 
 
+def _divided(text: str, terminator: str, limit: int) -> bool:
+    """Whether surely no stretch of `limit` characters is without a terminator: each half of one has its own."""
+    half = limit // 2
+    for at in range(0, len(text) - half, half or 1):  # noqa: SIM110  (all() takes as long again)
+        if text.find(terminator, at, at + half) < 0:
+            return False
+    return True
+
+
 def _without_empty(pieces: list[str], findings: list[Finding]) -> list[str]:
     kept: list[str] = []
     for piece in pieces:
@@ -289,7 +298,7 @@ def binary_segments(raw: bytes, delimiters: Delimiters) -> Iterator[tuple[int, i
             position = found.end()
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def segment_starts(raw: bytes, syntax: Syntax, delimiters: Delimiters) -> array[int]:
     """Start and end of every segment of a message slice, flat, in bytes; the terminator is not included.
 
@@ -298,6 +307,8 @@ def segment_starts(raw: bytes, syntax: Syntax, delimiters: Delimiters) -> array[
     terminator, release = delimiters.terminator.encode("latin-1"), delimiters.release.encode("latin-1")
     run = re.compile(run_after(delimiters.terminator).encode())
     binaries = list(binary_segments(raw, delimiters)) if syntax == "x12" else []
+    if terminator not in b"\r\n" and not binaries and not (release and release in raw):
+        return _plain_starts(raw, terminator)
     places = array("Q")
     start = 0
     while start < len(raw):
@@ -317,6 +328,27 @@ def segment_starts(raw: bytes, syntax: Syntax, delimiters: Delimiters) -> array[
     return places
 
 
+def _plain_starts(raw: bytes, terminator: bytes) -> array[int]:
+    """`segment_starts` where every terminator is one and prints."""
+    places = array("Q")
+    add = places.append
+    position = 0
+    *pieces, last = raw.split(terminator)
+    for piece in pieces:
+        start, end = position, position + len(piece)
+        if position and (not piece or piece[0] <= 0x20):  # empty, or what belongs to the terminator before it
+            start = end - len(piece.lstrip(b"\r\n\t "))
+        if end > start:
+            add(start)
+            add(end)
+        position = end + 1
+    start = len(raw) - len(last.lstrip(b"\r\n\t ")) if position else 0
+    end = len(raw.rstrip(PADDING.encode()))
+    if end > start:
+        places.extend((start, end))
+    return places
+
+
 def released(raw: bytes, position: int, start: int, release: bytes) -> bool:
     """Whether an odd number of release characters stands before `position`."""
     before = position
@@ -325,7 +357,7 @@ def released(raw: bytes, position: int, start: int, release: bytes) -> bool:
     return (position - before) % 2 == 1
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def part_ends(raw: bytes, start: int, end: int, separator: bytes, release: bytes) -> array[int]:
     """The places of the separators in raw[start:end], and `end`: where each part ends.
 

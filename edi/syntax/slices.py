@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from edi.model import Delimiters
@@ -31,6 +32,24 @@ class Slice(NamedTuple):
     binary: bool = False  # BIN or BDS inside
 
 
+@lru_cache(maxsize=64)
+def _patterns(delimiters: Delimiters, tags: Tags, wrapped: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """An envelope segment here, and the next one (or header, or binary segment) behind a terminator."""
+    element, terminator = (re.escape(sign.encode("latin-1")) for sign in (delimiters.element, delimiters.terminator))
+    glue = b"[\r\n]*" if wrapped else b""
+    names = [tag for tag in tags if tag and tag != tags.header]
+    after = b"(?=" + glue + b"[" + element + terminator + b"])"
+    here = b"|".join(glue.join(re.escape(letter.encode()) for letter in tag) for tag in names)
+    inside = names if tags.loose == "" else [tag for tag in (*names, *BINARY) if tag != tags.loose]
+    inner = b"|".join(glue.join(letter.encode() for letter in tag) for tag in sorted(inside))
+    run = run_after(delimiters.terminator).encode()
+    header = b"(?=" + sniff.header_pattern(1) + b")"
+    return (
+        re.compile(b"(" + here + b")" + after),
+        re.compile(terminator + run + b"(?:(" + inner + b")" + after + b"|" + header + b")"),
+    )
+
+
 class Slices:
     """Boundaries of one interchange. Distances count from the window's position."""
 
@@ -45,25 +64,7 @@ class Slices:
         self.terminator = delimiters.terminator.encode("latin-1")
         self.release = delimiters.release.encode("latin-1")
         self._run = re.compile(run_after(delimiters.terminator).encode())
-        glue = b"[\r\n]*" if self.wrapped else b""
-        names = [tag for tag in tags if tag and tag != tags.header]
-        after = b"(?=" + glue + b"[" + re.escape(self.element) + re.escape(self.terminator) + b"])"
-        here = b"|".join(glue.join(re.escape(letter.encode()) for letter in tag) for tag in names)
-        self._tag = re.compile(b"(" + here + b")" + after)
-        inside = names if tags.loose == "" else [tag for tag in (*names, *BINARY) if tag != tags.loose]
-        inner = b"|".join(glue.join(letter.encode() for letter in tag) for tag in sorted(inside))
-        run = self._run.pattern
-        self._boundary = re.compile(
-            re.escape(self.terminator)
-            + run
-            + b"(?:("
-            + inner
-            + b")"
-            + after
-            + b"|(?="
-            + sniff.header_pattern(1)
-            + b"))"
-        )
+        self._tag, self._boundary = _patterns(delimiters, tags, self.wrapped)
 
     def tag_here(self) -> str:
         """The envelope tag at the window, or empty."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from edi.model import Delimiters, Group, Interchange, Message
 from edi.syntax.content import Content
@@ -62,7 +63,7 @@ class Usual:
         if not self._kinds:
             return None
         data, start = window.data, window.at
-        found = self._ending(data, start)
+        found = self._ending(data, start) if self._release else self._odd.search(data, start)
         trailer = self._trailer.match(data, found.start()) if found else None
         if trailer is None:
             return None
@@ -97,13 +98,14 @@ class Usual:
     def _ending(self, data: bytes, start: int) -> re.Match[bytes] | None:
         """The first thing that a usual message does not have before its trailer; a released terminator is none."""
         found = self._odd.search(data, start)
-        while found and self._release and data.startswith(self._release, found.start() - 1):
+        while found and data.startswith(self._release, found.start() - 1):
             if data.startswith(self._release, found.start() - 2):
                 return None  # how many release characters there are is for the careful way
             found = self._odd.search(data, found.start() + 1)
         return found
 
 
+@lru_cache(maxsize=64)
 def _patterns(tags: Tags, delimiters: Delimiters, newline: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """What finds the first terminator followed by anything a usual message does not have before its trailer, which is
     among it, and what matches there if it is the trailer; its group 1 ends before the trailer's own terminator."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from edi import syntax
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.model import Message
 from edi.resources import exists, standard_identity
 from edi.schema import load_schema

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from interpreter import Interpretation, interpret
 
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.model import COMPONENT, REPEAT, Message
 from edi.schema import Schema, load_schema, narrowed
 from edi.yaml_source import load_text

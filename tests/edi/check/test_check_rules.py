@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from check_documents import ANSWER, ORDER, ORDERS, RESPONSE, WHEN, edifact, own_schema, x12
 
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.model import Message
 from edi.schema import load_schema
 

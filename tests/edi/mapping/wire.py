@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edi import syntax
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.mapping import Map, Reading
 from edi.model import COMPONENT, Identity, Message, Segment
 from edi.schema import Schema

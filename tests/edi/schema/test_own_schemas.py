@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edi import syntax
-from edi.check import Checked, compile_check
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.errors import MapError
 from edi.model import Message
 from edi.schema import load_schema
