@@ -264,6 +264,8 @@ def join(parts: list[str]) -> str:
 
 def trim(segment: Segment) -> Segment:
     """A segment without its trailing empty elements (X12.6 3.8, ISO 9735 8)."""
-    while not segment[-1]:
-        segment.pop()
+    size = len(segment)
+    while not segment[size - 1]:
+        size -= 1
+    del segment[size:]
     return segment

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -20,7 +21,7 @@ _OWN_KEYS = ("use", "add", "remove", "write", "unknown")
 _SHARED_KEYS = ("table", "title", "rows", "write", "provenance")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """`read`: code -> meaning, in file order. `chosen`: meaning -> code where the map decides it.
 
@@ -32,7 +33,7 @@ class Table:
     chosen: Mapping[str, str]
     unknown: Unknown = "fault"
 
-    @property
+    @cached_property
     def write(self) -> dict[str, str]:
         """Meaning -> code: what is chosen, else the first code listed."""
         first: dict[str, str] = {}
