@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edi.check import Checked
+from edi.checked import Checked
 from edi.model import REPEAT, Segment
 from edi.structure import value_at
 from edi.syntax import span_of
