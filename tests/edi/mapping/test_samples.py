@@ -18,6 +18,7 @@ from tests.edi.mapping.wire import ROOT, body_of, checked_of, json_of, message_o
 BASES = {
     "x12/850": "x12/004010/850@1",
     "x12/855": "x12/004010/855@1",
+    "x12/810": "x12/004010/810@1",
     "x12/997": "x12/004010/997@1",
     "edifact/orders": "edifact/d01b/orders@1",
     "edifact/ordrsp": "edifact/d01b/ordrsp@1",
