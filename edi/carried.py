@@ -75,7 +75,8 @@ def unordered(value: Any, names: frozenset[str]) -> Any:
         return value
     found = {name: unordered(item, names) for name, item in value.items()}
     for name in names & found.keys():
-        found[name].sort(key=lambda item: json.dumps(item, sort_keys=True))
+        if isinstance(found[name], list):  # totals.packages is a number
+            found[name].sort(key=lambda item: json.dumps(item, sort_keys=True))
     return found
 
 

@@ -1,10 +1,11 @@
-"""PutGet for what follows an order in X12: invoices. The law itself and its negative control: test_laws.py.
+"""PutGet of X12 invoices and ship notices. The law itself and its negative control: test_laws.py.
 
 Not here: orders and their answers. The events come from the models; amounts are cut to the places a document has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -16,18 +17,20 @@ from hypothesis import strategies as st
 
 from benchmarks.generator import Plan, generate
 from edi import syntax
-from edi.documents import InvoiceReceived
+from edi.documents import InvoiceReceived, ShipmentDispatched
+from edi.documents.packages import Package, Shipment, ShipmentTotals, ShippedItem
 from edi.documents.terms import AllowanceCharge, PaymentTerms, Tax
 from edi.documents.types import Id
 from edi.errors import MapError, RenderError
 from edi.mapping import load_map
 from edi.model import Message
 from edi.resources import maps_folder
-from tests.edi.mapping.events import events
+from tests.edi.mapping.events import events, with_check_digit
 from tests.edi.mapping.test_laws import drawn, put_get
 from tests.edi.mapping.wire import checked_of, read_body, read_segments
 
 SCAC = (Id(scheme="scac", value="ODFL"),)
+PRODUCT = Id(scheme="buyer", value="SKU-1")
 CENT = Decimal("0.01")
 # The 810 has no place for these; they are refused.
 PLACELESS = frozenset(
@@ -104,7 +107,101 @@ def _placed(data: InvoiceReceived) -> InvoiceReceived:
 
 
 INVOICES = events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES).map(_placed)
-CASES = {"x12/004010/810@1": INVOICES}
+
+# The 856 has no place for these; they are refused.
+UNSHIPPED = frozenset(
+    {
+        "notes", "items.cumulative", "items.variances", "items.package_ids", "items.notes",
+        "packages.id", "packages.type", "packages.count",
+    }
+)  # fmt: skip
+SHIPPED = frozenset(
+    {
+        "shipment.issued_at", "buyer.name", "supplier.name", "ship_from.name", "ship_to.name", "mark_for.name",
+        "carrier.name", "totals.packages", "totals.gross_weight", "totals.gross_weight.uom",
+        "totals.net_weight.uom", "totals.volume.uom", "packages.gross_weight.uom", "packages.net_weight.uom",
+        "packages.volume.uom", "items.line_number", "items.item", "items.shipped", "items.shipped.uom",
+        "items.ordered.uom", "items.order",
+    }
+)  # fmt: skip
+
+
+def _below(paths: frozenset[str]) -> frozenset[str]:
+    """The paths of items and packages also inside a package, and inside a package of a package."""
+    inner = {f"packages.{path}" for path in paths if path.startswith(("items", "packages"))}
+    return paths | inner | {f"packages.{path}" for path in inner}
+
+
+def _moment(text: str | None) -> str | None:
+    return text if text is None or "T" in text else f"{text}T10:30"
+
+
+def _shipment(shipment: Shipment) -> Shipment:
+    """BSN demands a time; numbers of trailers and seals are short."""
+    return shipment.model_copy(
+        update={
+            "number": f"SH{shipment.number}",
+            "issued_at": _moment(shipment.issued_at),
+            "trailer": shipment.trailer and "TR-1",
+            "seal": shipment.seal and "SEAL-1",
+        }
+    )
+
+
+def _items(items: tuple[ShippedItem, ...]) -> tuple[ShippedItem, ...]:
+    """LIN needs an id."""
+    return tuple(
+        item.model_copy(
+            update={"item": item.item and item.item.model_copy(update={"ids": item.item.ids or (PRODUCT,)})}
+        )
+        for item in items
+    )
+
+
+def _packages(packages: tuple[Package, ...], numbers: Iterator[int], levels: tuple[str, ...]) -> tuple[Package, ...]:
+    """Pallets with cases in them, each with an SSCC of its own, as the shape of the map has them."""
+    return tuple(
+        package.model_copy(
+            update={
+                "level": levels[0],
+                "ssccs": (with_check_digit(f"03401234{next(numbers):09d}"),),
+                "packages": _packages(package.packages, numbers, levels[1:]) if levels[1:] else (),
+                "items": _items(package.items),
+            }
+        )
+        for package in packages
+    )
+
+
+def _shipped(data: ShipmentDispatched) -> ShipmentDispatched:
+    return data.model_copy(
+        update={
+            "shipment": _shipment(data.shipment),
+            "carrier": data.carrier and data.carrier.model_copy(update={"ids": SCAC}),
+            "packages": _packages(data.packages, count(1), ("pallet", "case")),
+            "items": _items(data.items),
+            "totals": data.totals and _totals(data.totals),
+        }
+    )
+
+
+def _totals(totals: ShipmentTotals) -> ShipmentTotals:
+    """TD109 has eight digits."""
+    volume = totals.volume
+    return totals.model_copy(update={"volume": volume and volume.model_copy(update={"value": _cut(volume.value)})})
+
+
+SHIPMENTS = events(
+    ShipmentDispatched,
+    without=_below(UNSHIPPED),
+    always=_below(SHIPPED),
+    codes={
+        "status": ("complete", "partial", "backordered"),
+        "mode": ("road", "air", "sea"),
+        "service": ("ground", "next_day"),
+    },
+).map(_shipped)
+CASES = {"x12/004010/810@1": INVOICES, "x12/004010/856@1": SHIPMENTS}
 
 
 @pytest.mark.parametrize("reference", CASES)
@@ -121,6 +218,11 @@ CUTS = {
         "BIG05: order.release", "REF02: corrects.number", "ITD05: payment_terms.discount_days as integer",
         "PO: order.number", "PAM05: net_amount as decimal", "TXI08: base as decimal", "SAC05: amount as decimal",
         "TDS02: totals.discountable as decimal", "CAD05: carrier.name",
+    ),
+    "x12/004010/856@1": (
+        "TD303: shipment.trailer", "TD512: carrier.service via service", "PRF02: order.release", "LT: lots",
+        "PL: order.line_number", "MAN02: tracking", "MEA03: net_weight.value as decimal",
+        "SN105: ordered.value as decimal", "DTM02: best_before as date", "N301*: address.lines",
     ),
 }  # fmt: skip
 
@@ -162,6 +264,29 @@ BILL = {"invoice": {"number": "I1", "date": "2026-12-03"}, "totals": {"payable":
 def test_what_an_invoice_cannot_say_is_refused_with_its_field(more: dict[str, Any], field: str) -> None:
     with pytest.raises(RenderError) as refused:
         load_map("x12/004010/810@1").write(InvoiceReceived.model_validate({**BILL, **more}))
+    assert refused.value.field == field
+
+
+SENT = {"shipment": {"number": "SH1", "issued_at": "2026-12-01T10:30"}, "order": {"number": "P1"}}
+GOODS = {
+    "line_number": "1",
+    "item": {"ids": [{"scheme": "buyer", "value": "SKU-1"}]},
+    "shipped": {"value": "5", "uom": {"value": "EA"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"packages": [{"level": "container", "items": [GOODS]}]}, "packages.0"),
+        ({"packages": [{"level": "case", "count": 2, "items": [GOODS]}]}, "packages.0.count"),
+        ({"items": [{**GOODS, "cumulative": {"value": "50"}}]}, "items.0.cumulative.value"),
+        ({"items": [GOODS], "notes": [{"text": "fragile"}]}, "notes.0.text"),
+    ],
+)
+def test_what_a_ship_notice_cannot_say_is_refused_with_its_field(more: dict[str, Any], field: str) -> None:
+    with pytest.raises(RenderError) as refused:
+        load_map("x12/004010/856@1").write(ShipmentDispatched.model_validate({**SENT, **more}))
     assert refused.value.field == field
 
 

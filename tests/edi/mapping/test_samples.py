@@ -19,6 +19,7 @@ BASES = {
     "x12/850": "x12/004010/850@1",
     "x12/855": "x12/004010/855@1",
     "x12/810": "x12/004010/810@1",
+    "x12/856": "x12/004010/856@1",
     "x12/997": "x12/004010/997@1",
     "edifact/orders": "edifact/d01b/orders@1",
     "edifact/ordrsp": "edifact/d01b/ordrsp@1",
@@ -30,7 +31,13 @@ BASES = {
     "edifact/aperak": "edifact/d01b/aperak@1",
     "edifact/aperak/d96a": "edifact/d96a/aperak@1",
 }
-DIALECTS = {"partial_bp", "partial_ib", "partial_bp_ib", "split_in_line"}  # read into one form, written as that form
+DIALECTS = {
+    "partial_bp",
+    "partial_ib",
+    "partial_bp_ib",
+    "split_in_line",
+    "pallet_first",
+}  # read into one form, written as that form
 
 
 def map_of(sample: Path) -> Map:
