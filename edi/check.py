@@ -15,9 +15,9 @@ from edi.automaton import Automaton, Candidate, Level, Position, variant_of
 from edi.checked import Checked, Occurrence, node
 from edi.element_rules import Finding, findings, one_of
 from edi.faults import Fault, fault
-from edi.model import Location, Message, Segment
+from edi.model import Delimiters, Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
-from edi.syntax import is_plain, offset_of
+from edi.syntax import harmless_in, is_plain, offset_of
 
 # What the reader reports itself: that these are missing, and identifiers, control numbers and counts in these elements.
 _ENVELOPE = {"ST": (1, 2), "SE": (1, 2), "UNH": (1,), "UNT": (1, 2)}
@@ -38,6 +38,7 @@ class Checker:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._automata: dict[tuple[str, bool], Automaton] = {}
+        self._harmless: tuple[Delimiters | None, bytes] = (None, b"")  # of the interchange at hand
 
     def faults(self, message: Message) -> list[Fault]:
         """The faults of a message. Quicker than `check`: no tree is built unless the order of segments is in doubt."""
@@ -121,7 +122,11 @@ class Checker:
         return Checked(levels[0], walk.faults, message, self.schema, walk.unplaced)
 
     def _automaton(self, message: Message) -> Automaton:
-        decimal, plain = "", is_plain(message)
+        wire, harmless = self._harmless
+        if wire is not message.interchange.delimiters:
+            wire = message.interchange.delimiters
+            self._harmless = wire, harmless = wire, harmless_in(wire)
+        decimal, plain = "", is_plain(message, harmless)
         if self.schema.syntax == "edifact" and message.interchange.raw[:8].replace(b"\0", b"").find(b"UNA") >= 0:
             declared = message.interchange.delimiters.decimal
             decimal = declared if declared in (".", ",") else ""

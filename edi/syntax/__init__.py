@@ -17,7 +17,7 @@ from typing import BinaryIO
 from edi.errors import ProfileError
 from edi.model import Item
 from edi.syntax.charset import check_codec
-from edi.syntax.content import is_plain, may_be_padded
+from edi.syntax.content import harmless_in, is_plain, may_be_padded
 from edi.syntax.envelope import LIMITS, Options, read_items
 from edi.syntax.extract import extract
 from edi.syntax.places import header_offset, offset_of, span_of
@@ -31,6 +31,7 @@ __all__ = [
     "Outgoing",
     "default_delimiters",
     "extract",
+    "harmless_in",
     "header_offset",
     "is_plain",
     "may_be_padded",

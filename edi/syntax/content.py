@@ -17,14 +17,15 @@ from edi.syntax.segments import REPLACEMENT, Finding, Splitter, binary_segments
 _ASCII_COMPATIBLE_DEFAULT = "ascii"
 
 
-def is_plain(message: Message) -> bool:
+def is_plain(message: Message, harmless: bytes) -> bool:
     """Whether every element of an X12 message, binary data apart, surely is printable ASCII without components.
 
-    Looks at the bytes of the whole message at once, which is quicker than at each element.
+    Looks at the bytes of the whole message at once, which is quicker than at each element. `harmless` is what
+    `harmless_in` gives for its interchange.
     """
     if message.interchange.syntax != "x12":
         return False
-    odd = message.raw.translate(None, _harmless(message.interchange.delimiters))
+    odd = message.raw.translate(None, harmless)
     if not odd:
         return True
     newline = odd[:2] if odd[:2] == b"\r\n" else odd[:1]
@@ -51,7 +52,8 @@ def _padding(wire: Delimiters) -> tuple[bytes, ...]:
 
 
 @lru_cache(maxsize=64)
-def _harmless(wire: Delimiters) -> bytes:
+def harmless_in(wire: Delimiters) -> bytes:
+    """The bytes that make no message of an interchange with these delimiters less than plain."""
     inner = {wire.component, wire.repeat}
     plain = "".join(c for c in map(chr, range(0x20, 0x7F)) if c not in inner)
     return (plain + wire.element + wire.terminator).encode("latin-1")

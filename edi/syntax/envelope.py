@@ -118,8 +118,9 @@ class _Walk:
             return
         usual = Usual(self.interchange, self.tags, self.newline, self.content, limits, self.types)
         self.usual = usual
+        quick = 0 if self.slices.wrapped else limits["messages"]
         while True:
-            if not self.slices.wrapped and self.messages < limits["messages"]:
+            if self.messages < quick:
                 message = usual.take(window, self.message_controls)
                 if message is not None:
                     self._count()
