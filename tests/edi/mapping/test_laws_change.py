@@ -1,0 +1,97 @@
+"""PutGet of X12 changes of orders. The law itself and its negative control: test_laws.py.
+
+Not here: orders, answers (test_laws.py), what follows them (test_laws_supply.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.generator import Plan, generate
+from edi import syntax
+from edi.documents import OrderChanged
+from edi.documents.types import Code, DateMark
+from edi.errors import RenderError
+from edi.mapping import load_map
+from edi.model import Message
+from tests.edi.mapping.events import events
+from tests.edi.mapping.test_laws import NAMED, ORDER_LATER, put_get
+from tests.edi.mapping.wire import checked_of, read_segments
+
+ACTIONS = ("added", "deleted", "changed", "quantity", "price", "rescheduled", "unchanged")
+# POC03 demands POC04 and POC05.
+WHOLE = frozenset(
+    {
+        "order.date", "lines.item", "lines.ordered.uom", "lines.left_to_receive", "lines.ordered",
+        "lines.schedules.quantity.uom",
+    }
+)  # fmt: skip
+
+
+def _one_date_each(data: OrderChanged) -> OrderChanged:
+    """SCH needs exactly one date."""
+    day = DateMark(kind=Code(value="requested_delivery"), on=data.order.date or dt.date(2026, 12, 1))
+    lines = tuple(
+        line.model_copy(
+            update={
+                "schedules": tuple(
+                    part.model_copy(update={"dates": part.dates[:1] or (day,)}) for part in line.schedules
+                )
+            }
+        )
+        for line in data.lines
+    )
+    return data.model_copy(update={"lines": lines})
+
+
+CHANGES = events(
+    OrderChanged,
+    without=ORDER_LATER | {"lines.price.per_quantity"},
+    always=NAMED | WHOLE,
+    codes={"action": ACTIONS},
+).map(_one_date_each)
+CASES = {"x12/004010/860@1": CHANGES}
+
+
+@pytest.mark.parametrize("reference", CASES)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(data=st.data())
+def test_put_get(reference: str, data: st.DataObject) -> None:
+    event = data.draw(CASES[reference])
+    assert put_get(load_map(reference), event) == ""
+
+
+@pytest.mark.parametrize("reference", CASES)
+def test_made_documents_are_read_whole_and_written_again(reference: str) -> None:
+    map_ = load_map(reference)
+    _, kind, release = map_.document.split()
+    messages = [item for item in syntax.read(generate(Plan(kind, release, documents=20))) if isinstance(item, Message)]
+    assert len(messages) == 20
+    for message in messages:
+        checked = checked_of(map_.schema, message)
+        reading = map_.read(message, checked)
+        assert [fault.message for fault in (*checked.faults, *reading.faults)] == []
+        assert reading.unmapped == []
+        assert reading.data is not None
+        again, _ = read_segments(map_, map_.write(reading.data))
+        assert map_.difference(reading.data, again.data) == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"department": "7"}, "department"),
+        ({"lines": [{"line_number": "1", "action": {"value": "replaced"}}]}, "lines.0.action"),
+        ({"order": {"number": "P1"}}, "order.date"),
+    ],
+)
+def test_what_a_change_cannot_say_is_refused_with_its_field(more: dict[str, Any], field: str) -> None:
+    change = {"order": {"number": "P1", "date": "2026-11-20"}, "purpose": {"value": "change"}, **more}
+    with pytest.raises(RenderError) as refused:
+        load_map("x12/004010/860@1").write(OrderChanged.model_validate(change))
+    assert refused.value.field == field
