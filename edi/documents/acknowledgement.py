@@ -47,13 +47,14 @@ class AnsweredLine(Data):
 
 
 class AnsweredChange(AnsweredLine):
-    """`action` is the supplier's echo of what the change asked for."""
+    """`action` and `left_to_receive` are the supplier's echo of what the change asked for."""
 
     action: Annotated[
         Code | None,
         BUYER,
         known("added", "deleted", "changed", "quantity", "price", "rescheduled", "replaced", "unchanged"),
     ] = None
+    left_to_receive: Annotated[Quantity | None, BUYER] = None
 
 
 class Answer(Data):

@@ -1,6 +1,6 @@
-"""PutGet of X12 changes of orders. The law itself and its negative control: test_laws.py.
+"""PutGet of X12 changes of orders and their answers. The law itself and its negative control: test_laws.py.
 
-Not here: orders, answers (test_laws.py), what follows them (test_laws_supply.py).
+Not here: orders and answers to them (test_laws.py), what follows them (test_laws_supply.py).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from benchmarks.generator import Plan, generate
 from edi import syntax
-from edi.documents import OrderChanged
+from edi.documents import ChangeAcknowledged, OrderChanged
 from edi.documents.types import Code, DateMark
 from edi.errors import RenderError
 from edi.mapping import load_map
 from edi.model import Message
 from tests.edi.mapping.events import events
-from tests.edi.mapping.test_laws import NAMED, ORDER_LATER, put_get
+from tests.edi.mapping.test_laws import ANSWER, ANSWER_LATER, NAMED, ORDER_LATER, put_get
 from tests.edi.mapping.wire import checked_of, read_segments
 
 ACTIONS = ("added", "deleted", "changed", "quantity", "price", "rescheduled", "unchanged")
@@ -55,7 +55,31 @@ CHANGES = events(
     always=NAMED | WHOLE,
     codes={"action": ACTIONS},
 ).map(_one_date_each)
-CASES = {"x12/004010/860@1": CHANGES}
+
+
+def _reasons_first(data: ChangeAcknowledged) -> ChangeAcknowledged:
+    """A document has one place for the reason of a line: with its first answer."""
+    lines = tuple(
+        line.model_copy(
+            update={
+                "responses": tuple(
+                    response if number == 0 else response.model_copy(update={"reason": None})
+                    for number, response in enumerate(line.responses)
+                )
+            }
+        )
+        for line in data.lines
+    )
+    return data.model_copy(update={"lines": lines})
+
+
+ANSWERS = events(
+    ChangeAcknowledged,
+    without=ANSWER | ANSWER_LATER | {"lines.price.per_quantity"},
+    always=NAMED | WHOLE | {"lines.responses.quantity.uom"},
+    codes={"action": ACTIONS},
+).map(_reasons_first)
+CASES = {"x12/004010/860@1": CHANGES, "x12/004010/865@1": ANSWERS}
 
 
 @pytest.mark.parametrize("reference", CASES)
