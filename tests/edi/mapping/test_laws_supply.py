@@ -201,7 +201,12 @@ SHIPMENTS = events(
         "service": ("ground", "next_day"),
     },
 ).map(_shipped)
-CASES = {"x12/004010/810@1": INVOICES, "x12/004010/856@1": SHIPMENTS}
+CASES = {
+    "x12/004010/810@1": INVOICES,
+    "x12/004010/856@1": SHIPMENTS,
+    "x12/005010/810@1": INVOICES,
+    "x12/005010/856@1": SHIPMENTS,
+}
 
 
 @pytest.mark.parametrize("reference", CASES)
