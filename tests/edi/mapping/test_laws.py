@@ -124,6 +124,7 @@ CASES = {
     "x12/004010/850@1": ORDERS_X12,
     "x12/004010/855@1": ANSWERS_X12,
     "x12/005010/850@1": ORDERS_X12,
+    "x12/005010/855@1": ANSWERS_X12,
     "edifact/d01b/orders@1": ORDERS_EDIFACT,
     "edifact/d01b/ordrsp@1": ANSWERS_EDIFACT,
     "edifact/d01b-eancom/orders@1": ORDERS_EDIFACT,
