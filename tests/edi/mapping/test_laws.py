@@ -120,6 +120,23 @@ def _single(data: OrderAcknowledged) -> OrderAcknowledged:
     return data.model_copy(update={"lines": lines})
 
 
+def _short(data: Any) -> Any:
+    """Before D.01B LIN 1082 is a number, and NAD has nine places for a postal code."""
+    changes: dict[str, Any] = {
+        "lines": tuple(
+            line.model_copy(update={"line_number": line.line_number and str(at)})
+            for at, line in enumerate(data.lines, 1)
+        )
+    }
+    for name in ("buyer", "supplier", "ship_to", "bill_to"):
+        party = getattr(data, name, None)
+        if party is not None and party.address is not None and party.address.postal_code:
+            code = party.address.postal_code[:9].strip()
+            address = party.address.model_copy(update={"postal_code": code})
+            changes[name] = party.model_copy(update={"address": address})
+    return data.model_copy(update=changes)
+
+
 CASES = {
     "x12/004010/850@1": ORDERS_X12,
     "x12/004010/855@1": ANSWERS_X12,
@@ -128,6 +145,8 @@ CASES = {
     "edifact/d01b/orders@1": ORDERS_EDIFACT,
     "edifact/d01b/ordrsp@1": ANSWERS_EDIFACT,
     "edifact/d01b-eancom/orders@1": ORDERS_EDIFACT,
+    "edifact/d96a/orders@1": ORDERS_EDIFACT.map(_short),
+    "edifact/d96a/ordrsp@1": ANSWERS_EDIFACT.map(_short),
 }
 
 
