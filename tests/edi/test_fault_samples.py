@@ -51,6 +51,7 @@ COMPANIONS = {
     "interchange.sender": {"interchange.sender-unknown"},
     "interchange.sender.edifact": {"interchange.sender-unknown"},
     "interchange.sender-qualifier": {"interchange.sender-unknown"},
+    "consistency.hl-tree": {"map.unmapped"},
     "limit.exceeded": {"element.too-many"},
     "message.convention.edifact": {"element.code"},
     "message.identifier": {"message.unsupported"},
