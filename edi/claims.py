@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Pairs, SegmentNode
-from edi.mapping_tree import paths_of
 from edi.model import COMPONENT, REPEAT, Segment
 from edi.structure import Entry, LoopEntry, value_at
+from edi.trees import paths_of
 
 _ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT", "UNS"})
 

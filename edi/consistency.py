@@ -15,6 +15,7 @@ from edi.model import Location, Message, Segment
 from edi.structure import value_at
 from edi.syntax import offset_of
 from edi.syntax.tags import number
+from edi.trees import parents
 
 # What is a line of a document, and whether a line number stands for one line. An answer or a change may come back to a
 # line (a split, a price and a quantity), and a despatch may pack it twice.
@@ -106,32 +107,18 @@ def _repeated(lines: list[Segment], report: _Report) -> Iterator[Fault]:
 
 def _tree(levels: list[Segment], report: _Report) -> Iterator[Fault]:
     """HL01 names a level once, HL02 another level above it, HL04 says whether there are levels below."""
-    parents: dict[str, str] = {}
-    for level in levels:
-        name = value_at(level, 1)
-        if name in parents:
-            yield report("consistency.hl-tree", level, 1, expected="a number that no other level has")
-        else:
-            parents[name] = value_at(level, 2)
-    above = set(parents.values())
-    followed: set[str] = {""}
-    for level in levels:
-        name, parent, below = value_at(level, 1), value_at(level, 2), value_at(level, 4)
-        if parent and parent not in parents:
-            yield report("consistency.hl-tree", level, 2, expected="the number of another level")
-        elif _leads_to_itself(name, parents, followed):
-            yield report("consistency.hl-tree", level, 2, expected="a level that is not below this one")
-        if below in ("0", "1") and (below == "1") != (name in above):
+    found: list[Fault] = []
+
+    def complain(number: int, own: bool, expected: str) -> None:
+        found.append(report("consistency.hl-tree", levels[number], 1 if own else 2, expected=expected))
+
+    names = [value_at(level, 1) for level in levels]
+    above = [value_at(level, 2) for level in levels]
+    parents(names, above, complain)
+    yield from found
+    named = set(above)
+    for level, name in zip(levels, names, strict=True):
+        below = value_at(level, 4)
+        if below in ("0", "1") and (below == "1") != (name in named):
             expected = "0, as nothing is below it" if below == "1" else "1, as there are levels below it"
             yield report("consistency.hl-tree", level, 4, expected=expected, severity="warning")
-
-
-def _leads_to_itself(name: str, parents: dict[str, str], followed: set[str]) -> bool:
-    """Whether the way up from a level comes back to it. `followed` are the levels whose way is known, so that each is
-    followed once and a circle is told once."""
-    way: set[str] = set()
-    while name not in followed:
-        way.add(name)
-        followed.add(name)
-        name = parents.get(name, "")
-    return name in way

@@ -17,9 +17,9 @@ from typing import Any
 
 from edi.mapping_nodes import HierarchyNode, LevelKind
 from edi.mapping_runtime import Item, Note, Refused, lst
-from edi.mapping_tree import MOST_DEEP, in_order, parents
 from edi.model import Segment
 from edi.structure import value_at
+from edi.trees import MOST_DEEP, in_order, parents
 
 # The shapes that are written, and what element 1005 (BSN05) says of each; longer ones say the nearest.
 SHAPES: Mapping[tuple[str, ...], str] = {

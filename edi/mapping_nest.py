@@ -1,6 +1,6 @@
 """Items inside items of a loop with parent pointers (EDIFACT CPS), read and written.
 
-Not here: following the numbers (edi/mapping_tree.py), the values of the items. Rules protected: loops may come in any
+Not here: following the numbers (edi/trees.py), the values of the items. Rules protected: loops may come in any
 order; an item with an unknown parent is kept, at the top; what is written counts from 1, each item before those in it.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from edi.mapping_nodes import Nest
 from edi.mapping_runtime import Item, Note, lst
-from edi.mapping_tree import MOST_DEEP, in_order, parents
 from edi.model import Segment
 from edi.structure import value_at
+from edi.trees import MOST_DEEP, in_order, parents
 
 
 def nested(items: list[Item], entries: Sequence[tuple[Segment, Item]], nest: Nest, note: Note) -> None:

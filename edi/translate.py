@@ -29,7 +29,7 @@ from edi.documents.types import Data
 from edi.errors import MapError
 from edi.faults import Fault, fault
 from edi.mapping import Map, Reading, load_map
-from edi.model import Group, GroupEnd, Interchange, InterchangeEnd, Item, Location, Message
+from edi.model import Gap, Group, GroupEnd, Interchange, InterchangeEnd, Item, Location, Message
 from edi.parties import party_faults, seen_before
 from edi.profile import Agreement, Profile
 from edi.results import Result, Translation
@@ -117,31 +117,26 @@ class _Reading:
 
     def envelope(self, item: Envelope) -> tuple[list[Fault], list[Event]]:
         """Faults and due acknowledgements of anything that is not a message."""
-        due: Iterable[Acknowledgement | ApplicationAdvice] = ()
-        if self.verdicts_only:
-            self._follow(item)
-        elif isinstance(item, Interchange):
-            self.interchange, self.group = item, None
-            self.acknowledger.header(item)
-        elif isinstance(item, Group):
-            self.group = item
-        elif isinstance(item, GroupEnd):
-            due = self.acknowledger.group_end(item)
-            self.group = None
-        elif isinstance(item, InterchangeEnd):
-            due = self.acknowledger.interchange_end(item)
-        elif item.faults:
-            self.acknowledger.stray(item)
-        return list(item.faults), [self._ack(data) for data in due]
-
-    def _follow(self, item: Envelope) -> None:
-        """Where we are, when nothing is answered."""
+        answers = [] if self.verdicts_only else [self._ack(data) for data in self._due(item)]
         if isinstance(item, Interchange):
             self.interchange, self.group = item, None
         elif isinstance(item, Group):
             self.group = item
         elif isinstance(item, GroupEnd):
             self.group = None
+        return list(item.faults), answers
+
+    def _due(self, item: Envelope) -> Iterable[Acknowledgement | ApplicationAdvice]:
+        """What the acknowledger makes of an envelope."""
+        if isinstance(item, GroupEnd):
+            return self.acknowledger.group_end(item)
+        if isinstance(item, InterchangeEnd):
+            return self.acknowledger.interchange_end(item)
+        if isinstance(item, Interchange):
+            self.acknowledger.header(item)
+        elif isinstance(item, Gap) and item.faults:
+            self.acknowledger.stray(item)
+        return ()
 
     def nothing(self) -> Result:
         faults = [*(self.interchange.faults if self.interchange else ()), *(self.group.faults if self.group else ())]

@@ -20,25 +20,26 @@ def offset_of(message: Message, segment: int, element: int = 0, component: int =
 
     Zero means the whole of the level above. A place that does not exist is the end of what should hold it.
     """
-    raw = message.raw
-    wide = message.interchange.charset in UTF16
-    if wide:
-        raw = _narrow(raw, message.interchange.charset)
-    position = _position(raw, message.interchange, segment, element, component, repetition)
-    return message.offset + (utf16_length(raw, position) if wide else position)
+    return span_of(message, segment, element, component, repetition)[0]
 
 
 def span_of(
     message: Message, segment: int, element: int = 0, component: int = 0, repetition: int = 0
 ) -> tuple[int, int]:
-    """The byte offset in the input of a place in a message, and how many bytes long it is."""
+    """As `offset_of`, and how many bytes long the place is."""
     raw, interchange = message.raw, message.interchange
     wide = interchange.charset in UTF16
     if wide:
         raw = _narrow(raw, interchange.charset)
     starts = segment_starts(raw, interchange.syntax, interchange.delimiters)
     index = 2 * (segment - 1)
-    start, end = _span(raw, starts[index], starts[index + 1], interchange.delimiters, element, component, repetition)
+    if index < 0:
+        start, end = 0, len(raw)
+    elif index >= len(starts):
+        start = end = len(raw)
+    else:
+        start, end = starts[index], starts[index + 1]
+        start, end = _inside(raw, start, end, interchange.delimiters, element, component, repetition)
     if wide:
         start, end = utf16_length(raw, start), utf16_length(raw, end)
     return message.offset + start, end - start
@@ -50,7 +51,7 @@ def header_offset(interchange: Interchange, element: int) -> int:
     if wide:
         raw = _narrow(raw, interchange.charset)
     start = max(raw.find(b"ISA" if interchange.syntax == "x12" else b"UNB"), 0)
-    position = _inside(raw, start, len(raw), interchange.delimiters, element)
+    position, _ = _inside(raw, start, len(raw), interchange.delimiters, element)
     return interchange.offset + (utf16_length(raw, position) if wide else position)
 
 
@@ -59,23 +60,7 @@ def _narrow(raw: bytes, charset: str) -> bytes:
     return raw.decode(charset, "surrogatepass").encode("utf-8", "surrogatepass")
 
 
-def _position(raw: bytes, interchange: Interchange, segment: int, element: int, component: int, repetition: int) -> int:
-    starts = segment_starts(raw, interchange.syntax, interchange.delimiters)
-    index = 2 * (segment - 1)
-    if index < 0:
-        return 0
-    if index >= len(starts):
-        return len(raw)
-    return _inside(raw, starts[index], starts[index + 1], interchange.delimiters, element, component, repetition)
-
-
 def _inside(
-    raw: bytes, start: int, end: int, delimiters: Delimiters, element: int, component: int = 0, repetition: int = 0
-) -> int:
-    return _span(raw, start, end, delimiters, element, component, repetition)[0]
-
-
-def _span(
     raw: bytes, start: int, end: int, delimiters: Delimiters, element: int, component: int = 0, repetition: int = 0
 ) -> tuple[int, int]:
     release = delimiters.release.encode("latin-1")
@@ -136,7 +121,7 @@ def envelope_fault(
     if finding.element:
         path += f"/{tag}{finding.element:02d}" + (f"-{finding.component}" if finding.component else "")
         start = max(raw.find(tag.encode()), 0)
-        offset += _inside(raw, start, len(raw), interchange.delimiters, finding.element, finding.component)
+        offset += _inside(raw, start, len(raw), interchange.delimiters, finding.element, finding.component)[0]
     location = Location(
         path=path,
         interchange=interchange.control,

@@ -94,12 +94,10 @@ class Seen:
 
     def follows(self, control: str) -> bool:
         """Whether this number is the next of the run, the usual case; remembers it only then."""
-        if self._others or not control.isdecimal() or int(control) != self._last + 1:
+        if self._others or self._last < self._first or not control.isdecimal() or int(control) != self._last + 1:
             return False
-        if self._last >= self._first:
-            self._last += 1
-            return True
-        return False
+        self._last += 1
+        return True
 
     def repeated(self, control: str) -> bool:
         """Whether this number came before; remembers it."""

@@ -5,7 +5,6 @@ The negative control removes one binding at a time and expects the law, or the r
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,12 @@ from edi.documents.exchange import (
     SegmentAnswer,
     Who,
 )
-from edi.documents.types import Code, Data, DateMark
+from edi.documents.types import Code, Data
 from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
 from edi.resources import maps_folder
 from tests.edi.mapping.events import events
+from tests.edi.mapping.laws import one_date_each, reasons_first
 from tests.edi.mapping.wire import read_segments
 
 PLACELESS = frozenset({"lines.price.per_quantity"})  # X12 has no place for these; they are refused
@@ -47,46 +47,15 @@ NAMED = frozenset({"buyer.name", "supplier.name", "ship_to.name", "bill_to.name"
 ANSWER = frozenset({"lines.responses.price", "lines.responses.substitute.description"})
 
 
-def _one_date_each(data: OrderReleased) -> OrderReleased:
-    """SCH needs exactly one date."""
-    day = DateMark(kind=Code(value="requested_delivery"), on=data.order.date or dt.date(2026, 12, 1))
-    lines = tuple(
-        line.model_copy(
-            update={
-                "schedules": tuple(
-                    part.model_copy(update={"dates": part.dates[:1] or (day,)}) for part in line.schedules
-                )
-            }
-        )
-        for line in data.lines
-    )
-    return data.model_copy(update={"lines": lines})
-
-
 ORDERS_X12 = events(
     OrderReleased, without=PLACELESS | ORDER_LATER, always=NAMED | {"order.date", "lines.schedules.quantity.uom"}
-).map(_one_date_each)
+).map(one_date_each)
 ORDERS_EDIFACT = events(OrderReleased, without=ORDER_LATER, always=frozenset({"order.date"}))
 
 
 def acknowledgements(**how: Any) -> st.SearchStrategy[OrderAcknowledged]:
     """Answers to orders; reasons only with the first answer of a line, as documents have one place for them."""
-    return events(OrderAcknowledged, **how).map(_reasons_first)
-
-
-def _reasons_first(data: OrderAcknowledged) -> OrderAcknowledged:
-    lines = tuple(
-        line.model_copy(
-            update={
-                "responses": tuple(
-                    response if number == 0 else response.model_copy(update={"reason": None})
-                    for number, response in enumerate(line.responses)
-                )
-            }
-        )
-        for line in data.lines
-    )
-    return data.model_copy(update={"lines": lines})
+    return events(OrderAcknowledged, **how).map(reasons_first)
 
 
 ANSWERS_X12 = acknowledgements(

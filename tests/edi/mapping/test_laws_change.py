@@ -5,23 +5,19 @@ Not here: orders and answers to them (test_laws.py), what follows them (test_law
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.generator import Plan, generate
-from edi import syntax
+from benchmarks.generator import Plan
 from edi.documents import ChangeAcknowledged, OrderChanged
-from edi.documents.types import Code, DateMark
 from edi.errors import RenderError
 from edi.mapping import load_map
-from edi.model import Message
 from tests.edi.mapping.events import events
+from tests.edi.mapping.laws import assert_made_documents_hold, one_date_each, reasons_first
 from tests.edi.mapping.test_laws import ANSWER, ANSWER_LATER, NAMED, ORDER_LATER, put_get
-from tests.edi.mapping.wire import checked_of, read_segments
 
 ACTIONS = ("added", "deleted", "changed", "quantity", "price", "rescheduled", "unchanged")
 # POC03 demands POC04 and POC05.
@@ -33,44 +29,12 @@ WHOLE = frozenset(
 )  # fmt: skip
 
 
-def _one_date_each(data: OrderChanged) -> OrderChanged:
-    """SCH needs exactly one date."""
-    day = DateMark(kind=Code(value="requested_delivery"), on=data.order.date or dt.date(2026, 12, 1))
-    lines = tuple(
-        line.model_copy(
-            update={
-                "schedules": tuple(
-                    part.model_copy(update={"dates": part.dates[:1] or (day,)}) for part in line.schedules
-                )
-            }
-        )
-        for line in data.lines
-    )
-    return data.model_copy(update={"lines": lines})
-
-
 CHANGES = events(
     OrderChanged,
     without=ORDER_LATER | {"lines.price.per_quantity"},
     always=NAMED | WHOLE,
     codes={"action": ACTIONS},
-).map(_one_date_each)
-
-
-def _reasons_first(data: ChangeAcknowledged) -> ChangeAcknowledged:
-    """A document has one place for the reason of a line: with its first answer."""
-    lines = tuple(
-        line.model_copy(
-            update={
-                "responses": tuple(
-                    response if number == 0 else response.model_copy(update={"reason": None})
-                    for number, response in enumerate(line.responses)
-                )
-            }
-        )
-        for line in data.lines
-    )
-    return data.model_copy(update={"lines": lines})
+).map(one_date_each)
 
 
 ANSWERS = events(
@@ -78,7 +42,7 @@ ANSWERS = events(
     without=ANSWER | ANSWER_LATER | {"lines.price.per_quantity"},
     always=NAMED | WHOLE | {"lines.responses.quantity.uom"},
     codes={"action": ACTIONS},
-).map(_reasons_first)
+).map(reasons_first)
 CASES = {"x12/004010/860@1": CHANGES, "x12/004010/865@1": ANSWERS}
 
 
@@ -94,16 +58,7 @@ def test_put_get(reference: str, data: st.DataObject) -> None:
 def test_made_documents_are_read_whole_and_written_again(reference: str) -> None:
     map_ = load_map(reference)
     _, kind, release = map_.document.split()
-    messages = [item for item in syntax.read(generate(Plan(kind, release, documents=20))) if isinstance(item, Message)]
-    assert len(messages) == 20
-    for message in messages:
-        checked = checked_of(map_.schema, message)
-        reading = map_.read(message, checked)
-        assert [fault.message for fault in (*checked.faults, *reading.faults)] == []
-        assert reading.unmapped == []
-        assert reading.data is not None
-        again, _ = read_segments(map_, map_.write(reading.data))
-        assert map_.difference(reading.data, again.data) == ""
+    assert_made_documents_hold(map_, Plan(kind, release, documents=20))
 
 
 @pytest.mark.parametrize(

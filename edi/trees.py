@@ -1,8 +1,8 @@
 """Trees that a document writes as numbers: each part says its own number and that of the part above it (HL, CPS).
 
-Not here: what the parts are (edi/mapping_hierarchy.py, edi/mapping_nest.py). Rules protected: the order in the document
-does not matter; a number that is unknown, repeated or leads back to itself is reported, and its part stands at the top;
-the work grows with the number of parts, whatever they say.
+Not here: what the parts are (edi/mapping_hierarchy.py, edi/mapping_nest.py, edi/consistency.py). Rules protected: the
+order in the document does not matter; a number that is unknown, repeated or leads back to itself is reported, and its
+part stands at the top; the work grows with the number of parts, whatever they say.
 """
 
 from __future__ import annotations
