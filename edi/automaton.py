@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from edi.check_code import QuickTests, quick_tests
+from edi.check_code import QuickTest, QuickTests, quick_tests
 from edi.structure import Entry, LoopEntry, Schema, SegmentDef
 
 
@@ -46,8 +46,8 @@ class Candidate(NamedTuple):
 Step: TypeAlias = tuple["Position", int, int, int, int, QuickTests]
 
 # The same where no tree is built: the strides from the position after it, the depth of the entry, how often it may
-# occur (0 for any number), whether it occurs again here, the tests.
-Stride: TypeAlias = tuple["Strides", int, int, bool, QuickTests]
+# occur (0 for any number), whether it occurs again here, the tests known and all.
+Stride: TypeAlias = tuple["Strides", int, int, bool, dict[int, QuickTest], QuickTests]
 Strides: TypeAlias = dict[str, "Stride | None"]
 
 
@@ -197,7 +197,7 @@ class Automaton:
         level = target.level.parent if size else target.level
         assert level is not None
         again = position.occupies(level, index)
-        strides[tag] = target.strides, depth, 0 if limit == sys.maxsize else limit, again, tests
+        strides[tag] = target.strides, depth, 0 if limit == sys.maxsize else limit, again, tests.known, tests
         return strides[tag]
 
 

@@ -65,12 +65,13 @@ class Checker:
                 stride = automaton.stride(strides, segment[0])
             if stride is None:
                 return None
-            strides, depth, limit, again, tests = stride
+            strides, depth, limit, again, known, tests = stride
             if limit:
                 counts[depth] = count = counts[depth] + 1 if again else 1
                 if count > limit:
                     return None
-            if not tests[len(segment)](segment):
+            length = len(segment)
+            if not (known[length] if length in known else tests[length])(segment):
                 found.append(len(message.segments) - length_hint(segments))
         return found if automaton.at[id(strides)].may_leave_for(None, 0) else None
 

@@ -21,9 +21,12 @@ QuickTest: TypeAlias = Callable[[Sequence[str]], bool]
 
 
 class QuickTests(dict[int, QuickTest]):
-    """The tests of one segment definition (or composite) by number of parts; a missing one is generated on demand."""
+    """The tests of one segment definition (or composite) by number of parts; a missing one is generated on demand.
 
-    __slots__ = ("conditions", "decimal", "name", "parts", "plain", "start")
+    `known` are those made so far as a plain dict, in which looking up is quicker.
+    """
+
+    __slots__ = ("conditions", "decimal", "known", "name", "parts", "plain", "start")
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class QuickTests(dict[int, QuickTest]):
         `plain`: every part that has no components of its own is known to be printable ASCII without separators.
         """
         super().__init__()
+        self.known: dict[int, QuickTest] = {}
         self.plain = plain
         self.name, self.parts, self.conditions, self.decimal, self.start = name, parts, conditions, decimal, start
 
@@ -48,7 +52,7 @@ class QuickTests(dict[int, QuickTest]):
         source, names = self.source_of(length)
         exec(compile(source, f"<test of {self.name}, {length} parts>", "exec"), names)  # noqa: S102  # our own source
         test: QuickTest = names["test"]
-        self[length] = test
+        self[length] = self.known[length] = test
         return test
 
     def source_of(self, length: int) -> tuple[str, dict[str, Any]]:
@@ -92,6 +96,7 @@ class QuickTests(dict[int, QuickTest]):
             return f"{a} not in c{part.at}"
         else:
             bad = self._bad_form(part, a)
+            filled = filled or (not required and bad == f"len({a}) > {part.effective_max}")  # nothing is never too long
         if filled:
             return bad
         return f"not {a} or {bad}" if required else f"{a} and ({bad})"
