@@ -20,19 +20,16 @@ import typer
 import edi
 from edi import inspection, schema_words, syntax, verdicts
 from edi.explain import explain_each
-from edi.lint import lint_map, lint_shipped
-from edi.mapping import load_map
+from edi.map_command import Partner, maps
 from edi.model import Item, Message
 from edi.render import answer
 from edi.schema import load_schema
 from edi.terminal import Input, as_line, fail, opened
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="X12 and EDIFACT.")
-maps = typer.Typer(no_args_is_help=True, help="Maps: lint, show.")
 app.add_typer(maps, name="map")
 
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
-Partner = Annotated[Path | None, typer.Option("--partner", help="The partner's folder.")]
 Schemas = Annotated[
     list[Path] | None, typer.Option("--schemas", help="A folder of further schema files. May be given several times.")
 ]
@@ -165,39 +162,6 @@ def schema(
         fail("name a document such as x12/004010/855, an event type, or --list", 2)
     else:
         fail(f"{what!r} is no event type, and no document such as x12/004010/855; edi schema --list shows those", 2)
-
-
-@maps.command()
-def lint(
-    references: Annotated[list[str] | None, typer.Argument(help="Maps; without any, all that are shipped.")] = None,
-    partner: Partner = None,
-    partners: Annotated[Path | None, typer.Option("--partners", help="The folder of all partners.")] = None,
-) -> None:
-    """What is wrong or doubtful in maps and everything they extend: file, line, column and what to do.
-
-    Exit 1 if there are errors; warnings alone do not count.
-    """
-    names = sorted(path.name for path in partners.iterdir() if path.is_dir()) if partners is not None else []
-    if references:
-        found = {reference: lint_map(reference, partner, partners=names) for reference in references}
-    else:
-        found = {"the shipped maps and schemas": list(lint_shipped(names))}
-    for reference, remarks in found.items():
-        for remark in remarks:
-            typer.echo(f"{remark}" if remark.severity == "error" else f"{remark} (warning)", err=True)
-        if not any(remark.severity == "error" for remark in remarks):
-            typer.echo(f"{reference}: fine")
-    errors = any(remark.severity == "error" for remarks in found.values() for remark in remarks)
-    raise typer.Exit(1 if errors else 0)
-
-
-@maps.command()
-def show(reference: str, partner: Partner = None) -> None:
-    """The Python a map was compiled to."""
-    try:
-        typer.echo(load_map(reference, partner).source)
-    except edi.MapError as error:
-        fail(str(error))
 
 
 def profile(partner: Path | None, test: bool = False, schemas: list[Path] | None = None) -> edi.Profile:

@@ -1,0 +1,53 @@
+"""`edi map`: the commands for people who write maps.
+
+Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import edi
+from edi.lint import lint_map, lint_shipped
+from edi.mapping import load_map
+from edi.terminal import fail
+
+maps = typer.Typer(no_args_is_help=True, help="Maps: lint, show.")
+
+Partner = Annotated[Path | None, typer.Option("--partner", help="The partner's folder.")]
+
+
+@maps.command()
+def lint(
+    references: Annotated[list[str] | None, typer.Argument(help="Maps; without any, all that are shipped.")] = None,
+    partner: Partner = None,
+    partners: Annotated[Path | None, typer.Option("--partners", help="The folder of all partners.")] = None,
+) -> None:
+    """What is wrong or doubtful in maps and everything they extend: file, line, column and what to do.
+
+    Exit 1 if there are errors; warnings alone do not count.
+    """
+    names = sorted(path.name for path in partners.iterdir() if path.is_dir()) if partners is not None else []
+    if references:
+        found = {reference: lint_map(reference, partner, partners=names) for reference in references}
+    else:
+        found = {"the shipped maps and schemas": list(lint_shipped(names))}
+    for reference, remarks in found.items():
+        for remark in remarks:
+            typer.echo(f"{remark}" if remark.severity == "error" else f"{remark} (warning)", err=True)
+        if not any(remark.severity == "error" for remark in remarks):
+            typer.echo(f"{reference}: fine")
+    errors = any(remark.severity == "error" for remarks in found.values() for remark in remarks)
+    raise typer.Exit(1 if errors else 0)
+
+
+@maps.command()
+def show(reference: str, partner: Partner = None) -> None:
+    """The Python a map was compiled to."""
+    try:
+        typer.echo(load_map(reference, partner).source)
+    except edi.MapError as error:
+        fail(str(error))
