@@ -173,7 +173,7 @@ def complete(
     lacks something the result is None, with a note of what and where."""
     for _ in range(20):
         try:
-            return model.model_validate(raw), raw
+            return model.model_validate(raw, extra="ignore"), raw
         except ValidationError as error:
             lost = False
             for entry in error.errors(include_url=False, include_input=False):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -220,6 +221,8 @@ async def run(configuration: Configuration, *, ready: Callable[[Daemon], None] |
 
     loop.add_signal_handler(signal.SIGHUP, reload)
     await daemon.start()
+    gc.freeze()  # what an installation is made of stays; documents leave no cycles, so looking less often is enough
+    gc.set_threshold(10_000)
     if ready is not None:
         ready(daemon)
     stopping = asyncio.create_task(ended.wait())
