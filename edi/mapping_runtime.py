@@ -6,7 +6,8 @@ be written raises Refused with the row of the binding, which mapping.py turns in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ Item: TypeAlias = dict[str, Any]
 Note: TypeAlias = Callable[..., None]
 NOTHING: dict[str, Any] = {}  # stands for an absent object; never written to
 NONE: tuple[Any, ...] = ()
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 class Refused(Exception):
@@ -132,13 +134,33 @@ def fit(text: str, shortest: int, longest: int, row: int) -> str:
 
 def fit_number(text: str, shortest: int, longest: int, row: int) -> str:
     """A number of a length the element can hold; sign and decimal mark do not count (X12.6 3.5.1, ISO 9735 10.1)."""
+    if text.isascii() and text.isdigit() and shortest <= len(text) <= longest:
+        return text
+    text = text.rstrip(" ")
+    if text and _NUMBER.fullmatch(text) is None:
+        raise Refused("write.not-invertible", row, text, "a number")
     digits = len(text) - ("-" in text) - ("." in text)
     if digits > longest:
         raise Refused("write.too-long", row, text, f"{shortest} to {longest} digits")
-    if digits < shortest and "." not in text:
+    if text and digits < shortest and "." not in text:
         sign, number = ("-", text[1:]) if text[0] == "-" else ("", text)
         return sign + number.rjust(shortest, "0")
     return text
+
+
+def fit_whole(text: str, shortest: int, longest: int, row: int) -> str:
+    """A number for an element without a decimal mark (X12 N0 to N9)."""
+    if "." in text:
+        raise Refused("write.not-invertible", row, text, "a whole number")
+    return fit_number(text, shortest, longest, row)
+
+
+def among(text: str, codes: Collection[str], row: int) -> str:
+    """A code the element may hold."""
+    if text in codes or not text:
+        return text
+    known = sorted(codes)
+    raise Refused("write.not-invertible", row, text, f"one of {', '.join(known[:12])}{' ...' if known[12:] else ''}")
 
 
 def converted(write: Callable[[str], str | None], value: str, row: int) -> str:

@@ -59,10 +59,13 @@ class Code:
         return f"{found}.get({target.steps[-1]!r})"
 
     def fitted(self, text: str, definition: ElementDef, row: int | str, *, number: bool = False) -> str:
-        """The text checked against the length of its element; a number with the decimal mark of the interchange."""
-        low, high = definition.effective_min or 1, definition.effective_max
-        fit = "fit_number" if definition.kind in ("R", "N", "n") else "fit"
+        """The text checked against type, length and codes of its element; a number with the decimal mark of the
+        interchange."""
+        low, high, codes = definition.effective_min or 1, definition.effective_max, definition.effective_codes
+        fit = {"R": "fit_number", "n": "fit_number", "N": "fit_whole"}.get(definition.kind, "fit")
         checked = f"{fit}({text}, {low}, {high}, {row})"
+        if codes is not None and not codes.open:
+            checked = f"among({checked}, {self.source.bind('l', frozenset(codes.values))}, {row})"
         return f"{checked}.replace('.', mark)" if number and self.mark else checked
 
 

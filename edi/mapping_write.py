@@ -21,8 +21,8 @@ from edi.model import COMPONENT, REPEAT, Syntax
 _OBJECTS = {
     name: getattr(mapping_runtime, name)
     for name in (
-        "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "converted",
-        "both", "coded", "pick", "join", "trim",
+        "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "fit_whole",
+        "among", "converted", "both", "coded", "pick", "join", "trim",
     )
 } | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "preorder": preorder}  # fmt: skip
 

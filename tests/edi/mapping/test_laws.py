@@ -26,10 +26,11 @@ from edi.documents.exchange import (
 from edi.documents.types import Code, Data
 from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
+from edi.mapping_runtime import Refused, fit_whole
 from edi.resources import maps_folder
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import one_date_each, reasons_first
-from tests.edi.mapping.wire import read_segments
+from tests.edi.mapping.wire import ROOT, read_segments
 
 PLACELESS = frozenset({"lines.price.per_quantity"})  # X12 has no place for these; they are refused
 # Fields of the events that the maps have no place for yet; they are refused.
@@ -290,6 +291,46 @@ def test_what_a_document_cannot_say_is_refused_with_its_field(reference: str, da
         load_map(reference).write(OrderReleased.model_validate(whole))
     assert refused.value.field == field
     assert field in str(refused.value)
+
+
+LETTERED = {"line_number": "1A", "item": {}, "ordered": {"value": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("reference", "folder", "data", "field", "sentence"),
+    [
+        ("edifact/d96a/orders@1", "", {"lines": [LETTERED]}, "lines.0.line_number", "expected a number"),
+        (
+            "acme/850@1",
+            "acme",
+            {"lines": [{**NUMBERED, "ordered": {"value": "1", "uom": {"value": "KGM"}}}]},
+            "lines.0.ordered.uom",
+            "expected one of CA, DZ, EA",
+        ),
+        ("nordwerk/orders@1", "nordwerk", {"order": {"number": "P" * 18}}, "order.number", "1 to 17 characters"),
+        ("x12/004010/850@1", "", {"totals": {"quantity": "12345678901"}}, "totals.quantity", "1 to 10 digits"),
+    ],
+)
+def test_a_value_no_element_may_hold_is_refused_before_it_is_written(
+    reference: str, folder: str, data: dict[str, Any], field: str, sentence: str
+) -> None:
+    """A letter in a number, a code the guide does not have, a value too long: the refusal names the field."""
+    order = {"number": "P1", "date": "2026-11-20", **data.get("order", {})}
+    parties = {"buyer": {"name": "B"}, "supplier": {"name": "S", "ids": [{"scheme": "buyer", "value": "10045"}]}}
+    whole = {"purpose": {"value": "original"}, "lines": [], **parties, **data, "order": order}
+    map_ = load_map(reference, ROOT / "partners" / folder if folder else None)
+    with pytest.raises(RenderError) as refused:
+        map_.write(OrderReleased.model_validate(whole))
+    assert refused.value.field == field
+    assert refused.value.element
+    assert sentence in str(refused.value)
+
+
+def test_a_fraction_has_no_place_in_a_whole_number() -> None:
+    with pytest.raises(Refused) as refused:
+        fit_whole("1.5", 1, 6, 7)
+    assert (refused.value.code, refused.value.row, refused.value.value) == ("write.not-invertible", 7, "1.5")
+    assert [fit_whole(text, 1, 6, 7) for text in ("15", "-15", "")] == ["15", "-15", ""]
 
 
 NOW = {"status": {"value": "accepted"}, "quantity": {"value": "8"}}
