@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Pairs, SegmentNode
 from edi.model import COMPONENT, REPEAT, Segment
-from edi.structure import Entry, LoopEntry, value_at
+from edi.structure import ElementDef, Entry, LoopEntry, value_at
 from edi.trees import paths_of
 
 _ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT", "UNS"})
@@ -28,17 +28,31 @@ class Unmapped:
     qualifier: str = ""
 
 
+class Step(NamedTuple):
+    """One step of an address: a segment, a loop or a level. `mark` tells it from others of its tag (`ST` of N1)."""
+
+    name: str
+    mark: str = ""
+    level: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}[{self.mark}]" if self.mark else self.name
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A segment and the node that claims it (None: nobody). `path` is the canonical path of its scope (`lines`, 2).
 
-    `loop` is the loop whose trigger this segment is, if the map has it.
+    `loop` is the loop whose trigger this segment is, if the map has it. `steps` are its address, in which a loop stands
+    for its trigger; `lost` counts them up to the first one that nothing claims (0: all are claimed).
     """
 
     segment: Segment
     node: SegmentNode | None
     path: tuple[str | int, ...]
     loop: LoopNode | HierarchyNode | None = None
+    steps: tuple[Step, ...] = ()
+    lost: int = 0
 
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -49,13 +63,14 @@ def claims(
     entries: tuple[Entry, ...],
     tree: list[Any],
     moved: Mapping[int, Path] = MappingProxyType({}),
+    way: Literal["read", "write"] = "read",
 ) -> Iterator[Claim]:
     """Every segment of the tree in document order, with its claim.
 
     `moved`: the paths of what a nest or a hierarchy put elsewhere, by the identity of its first segment; without them
-    such parts have no path of their own.
+    such parts have no path of their own. `way`: the nodes for reading, or those for writing.
     """
-    yield from _level(layout, entries, tree, (), None, {}, moved)
+    yield from _Walk(moved, way).level(layout, entries, tree, (), None, (), 0)
 
 
 def found_at(placed: Iterable[tuple[Segment, dict[str, Any]]], data: dict[str, Any]) -> dict[int, Path]:
@@ -95,45 +110,96 @@ class Claimed:
         return first
 
 
-def _level(
-    layout: tuple[Node, ...],
-    entries: tuple[Entry, ...],
-    tree: list[Any],
-    path: tuple[str | int, ...],
-    loop: LoopNode | None,
-    sizes: dict[tuple[str | int, ...], int],
-    moved: Mapping[int, Path],
-) -> Iterator[Claim]:
-    for index, occurrences in enumerate(tree):
-        if not occurrences:
-            continue
-        entry = entries[index]
-        nodes = [node for node in layout if node.index == index and node.way != "write"]
-        taken = [0] * len(nodes)
-        for occurrence in occurrences:
-            segment = occurrence[0][0] if isinstance(entry, LoopEntry) else occurrence
-            node: Node | None = None
-            for number, candidate in enumerate(nodes):
-                if (candidate.most is None or taken[number] < candidate.most) and candidate.claims(segment):
-                    taken[number] += 1
-                    node = candidate
-                    break
-            if isinstance(node, HierarchyNode) and isinstance(entry, LoopEntry):
-                level = node.levels.get(value_at(segment, 3).rstrip(" "))
-                inner = moved.get(id(segment), path)
-                within = level.layout if level else ()
-                for claim in _level(within, entry.layout, occurrence, inner, None, sizes, moved):
-                    yield Claim(segment, None, inner, node) if claim.segment is segment else claim
+class _Walk:
+    """One walk over a tree: what it knows everywhere, and how many items each list has so far."""
+
+    def __init__(self, moved: Mapping[int, Path], way: Literal["read", "write"]) -> None:
+        self.moved, self.ways = moved, ("both", way)
+        self.sizes: dict[Path, int] = {}
+
+    def level(
+        self,
+        layout: tuple[Node, ...],
+        entries: tuple[Entry, ...],
+        tree: list[Any],
+        path: Path,
+        loop: LoopNode | None,
+        steps: tuple[Step, ...],
+        lost: int,
+    ) -> Iterator[Claim]:
+        for index, occurrences in enumerate(tree):
+            if not occurrences:
                 continue
-            inner = path if node is None or node.into is None else _inner(node.into, path, sizes)
-            inner = moved.get(id(segment), inner)
-            if not isinstance(entry, LoopEntry):
-                claimed = node if isinstance(node, SegmentNode) else None
-                yield Claim(segment, claimed, inner, loop if index == 0 else None)
-            elif isinstance(node, LoopNode):
-                yield from _level(node.layout, entry.layout, occurrence, inner, node, sizes, moved)
-            else:
-                yield from _level((), entry.layout, occurrence, inner, None, sizes, moved)
+            entry = entries[index]
+            nodes = [node for node in layout if node.index == index and node.way in self.ways]
+            opens = index == 0 and bool(steps)  # the trigger, for which the loop stands
+            at = None if opens else _mark_at(entry, nodes)
+            taken = [0] * len(nodes)
+            for occurrence in occurrences:
+                segment = occurrence[0][0] if isinstance(entry, LoopEntry) else occurrence
+                node = _claiming(nodes, taken, segment)
+                inner = path if node is None or node.into is None else _inner(node.into, path, self.sizes)
+                inner = self.moved.get(id(segment), inner)
+                here = steps
+                if not opens:
+                    mark = value_at(segment, at.element, at.component or 1).rstrip(" ") if at is not None else ""
+                    here = (*steps, Step(entry.name, mark))
+                gone = lost or (len(here) if node is None and not opens else 0)
+                if not isinstance(entry, LoopEntry):
+                    claimed = node if isinstance(node, SegmentNode) else None
+                    yield Claim(segment, claimed, inner, loop if index == 0 else None, here, gone)
+                elif isinstance(node, HierarchyNode):
+                    yield from self._levels(node, entry, occurrence, inner, here)
+                elif isinstance(node, LoopNode):
+                    yield from self.level(node.layout, entry.layout, occurrence, inner, node, here, gone)
+                else:
+                    yield from self.level((), entry.layout, occurrence, inner, None, here, gone)
+
+    def _levels(
+        self, node: HierarchyNode, entry: LoopEntry, occurrence: list[Any], path: Path, steps: tuple[Step, ...]
+    ) -> Iterator[Claim]:
+        segment = occurrence[0][0]
+        code = value_at(segment, 3).rstrip(" ")
+        here = (*steps[:-1], Step(steps[-1].name), Step(code, level=True))
+        level = node.levels.get(code)
+        for claim in self.level(level.layout if level else (), entry.layout, occurrence, path, None, here, 0):
+            yield Claim(segment, None, path, node, here) if claim.segment is segment else claim
+
+
+def _claiming(nodes: list[Node], taken: list[int], segment: Segment) -> Node | None:
+    """The first node that takes a segment; `taken` counts what each has."""
+    for number, candidate in enumerate(nodes):
+        if (candidate.most is None or taken[number] < candidate.most) and candidate.claims(segment):
+            taken[number] += 1
+            return candidate
+    return None
+
+
+def _mark_at(entry: Entry, nodes: list[Node]) -> Address | None:
+    """The element that tells occurrences of an entry apart: the one the map tests, else a code in its first element,
+    unless the map reads that as a value."""
+    for node in nodes:
+        if node.when:
+            return node.when[0].address
+    first = entry.definition.element(1)
+    if entry.max == 1 or first is None or any(_reads_first(node) for node in nodes):
+        return None
+    return Address(entry.trigger, 1, 1) if is_code(first.components[0] if first.components else first) else None
+
+
+def is_code(definition: ElementDef) -> bool:
+    """Does an element hold a code by its kind: ID in X12, up to three characters in EDIFACT?"""
+    return definition.kind == "ID" or (definition.kind in ("a", "an") and 0 < definition.max <= 3)
+
+
+def _reads_first(node: Node) -> bool:
+    inner = node.layout if isinstance(node, LoopNode) else (node,)
+    return any(
+        binding.address.element == 1
+        for one in inner
+        if isinstance(one, SegmentNode) and (one is node or one.index == 0)
+        for binding in one.bindings
+    )
 
 
 def _inner(into: Into, path: tuple[str | int, ...], sizes: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
@@ -182,8 +248,19 @@ def coverage(node: SegmentNode | None, loop: LoopNode | HierarchyNode | None) ->
     return Coverage(frozenset(found), tuple(rest), pairs, listed)
 
 
-def unclaimed(segment: Segment, cover: Coverage) -> Iterator[tuple[Address, str, str]]:
-    """Address, value and qualifier of everything in a segment that is not covered."""
+class Loose(NamedTuple):
+    """A value nothing claims. `repetition` counts from 1, 0 where the element is not repeated. `pair`: it is one half
+    of a pair; then `qualifier` is that of the pair."""
+
+    at: Address
+    repetition: int
+    value: str
+    qualifier: str = ""
+    pair: Literal["", "qualifier", "value"] = ""
+
+
+def unclaimed(segment: Segment, cover: Coverage) -> Iterator[Loose]:
+    """Everything in a segment that is not covered."""
     tag = segment[0]
     if tag in _ENVELOPE:
         return
@@ -191,22 +268,25 @@ def unclaimed(segment: Segment, cover: Coverage) -> Iterator[tuple[Address, str,
         text = segment[element]
         if not text or ((element, 1) in cover.known and COMPONENT not in text and REPEAT not in text):
             continue
-        composite = COMPONENT in text
-        for component, value in _parts(text):
+        composite, repeated = COMPONENT in text, REPEAT in text
+        for repetition, component, value in _parts(text):
             if not value.strip(" ") or (element, component) in cover.known or _listed(cover.rest, element, component):
                 continue
+            at = Address(tag, element, component if composite else 0)
+            half: Literal["", "qualifier", "value"] = ""
             qualifier = ""
             if cover.pairs is not None:
-                qualifier, listed = _paired(cover, cover.pairs, segment, element, component)
-                if listed:
+                half, qualifier = _paired(cover.pairs, segment, element, component)
+                if half and qualifier in cover.listed:
                     continue
-            yield Address(tag, element, component if composite else 0), value, qualifier or value_at(segment, 1, 1)
+            yield Loose(at, repetition if repeated else 0, value, qualifier, half)
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """Component numbers and texts; text without components is component 1, repetitions are more of the same."""
-    for repetition in text.split(REPEAT):
-        yield from enumerate(repetition.split(COMPONENT), 1)
+def _parts(text: str) -> Iterator[tuple[int, int, str]]:
+    """Repetition, component and text of each part; text without components is component 1."""
+    for number, repetition in enumerate(text.split(REPEAT), 1):
+        for component, value in enumerate(repetition.split(COMPONENT), 1):
+            yield number, component, value
 
 
 def _listed(rest: tuple[tuple[int, int], ...], element: int, component: int) -> bool:
@@ -220,20 +300,29 @@ def _listed(rest: tuple[tuple[int, int], ...], element: int, component: int) -> 
     return False
 
 
-def _paired(cover: Coverage, pairs: Pairs, segment: Segment, element: int, component: int) -> tuple[str, bool]:
-    """The qualifier a value stands with, and whether it is listed."""
+def _paired(
+    pairs: Pairs, segment: Segment, element: int, component: int
+) -> tuple[Literal["", "qualifier", "value"], str]:
+    """Which half of a pair a value is, and the qualifier it stands with; of composites also for their other parts."""
     first, value = pairs.first, pairs.value
     if pairs.form == "fixed":
-        here = {(first.element, first.component or 1), (value.element, value.component or 1)}
-        if (element, component) not in here:
-            return "", False
+        here, other = (first.element, first.component or 1), (value.element, value.component or 1)
+        if (element, component) not in (here, other):
+            return "", ""
         qualifier = value_at(segment, first.element, first.component).rstrip(" ")
-        return qualifier, qualifier in cover.listed
+        return "qualifier" if (element, component) == here else "value", qualifier
     if not first.element <= element <= pairs.last:
-        return "", False
+        return "", ""
     if pairs.form == "composites":
         qualifier = value_at(segment, element, first.component).rstrip(" ")
-        return qualifier, qualifier in cover.listed and component in (first.component, value.component)
+        if component not in (first.component, value.component):
+            return "", qualifier
+        return "qualifier" if component == first.component else "value", qualifier
     at = element - (element - first.element) % 2
-    qualifier = segment[at].rstrip(" ")
-    return qualifier, qualifier in cover.listed
+    return "qualifier" if element == at else "value", segment[at].rstrip(" ")
+
+
+def pair_place(pairs: Pairs) -> str:
+    """The element that stands for the pairs of a segment: `PO106`, `NAD02-3`."""
+    first = pairs.first
+    return str(first if pairs.form == "fixed" else Address(first.tag, first.element))

@@ -15,7 +15,7 @@ from typing import Literal
 from edi.errors import MapError
 from edi.lint_fields import bound_twice, derived_both_ways, lost_fields
 from edi.lint_nodes import does_not_fit, unreachable
-from edi.lint_values import named_partners, not_invertible, secrets, unused_rows, unused_tables
+from edi.lint_values import named_partners, not_invertible, secrets, undecided, unused_rows, unused_tables
 from edi.mapping import Map, load_map
 from edi.resources import find, identities
 from edi.schema import load_schema
@@ -82,6 +82,7 @@ def _of_map(map_: Map, partners: Sequence[str]) -> Iterator[Found]:
     yield from lost_fields(map_)
     yield from derived_both_ways(map_)
     yield from does_not_fit(map_.layout)
+    yield from undecided(source)
     yield from secrets(map_.layout)
     yield from named_partners(source, partners)
     yield from not_invertible(map_)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from edi.mapping import Map
+from edi.mapping_ignore import TODO
 from edi.mapping_nodes import Binding, Node, SegmentNode, every
 from edi.mapping_source import MapSource
 from edi.structure import ElementDef
@@ -25,6 +26,14 @@ def secrets(layout: tuple[Node, ...]) -> Iterator[Found]:
         if _TELLTALE.search(text) or _LONG.fullmatch(text):
             sentence = "this constant looks like a password or key; name it in the partner file as env: or file:"
             yield Found(binding.row, "map.secret", sentence)
+
+
+def undecided(source: MapSource) -> Iterator[Found]:
+    """`map.todo`: something a draft left to a person."""
+    for node in source.ignore:
+        if str(node["reason"]).startswith(TODO):
+            sentence = f"nobody has decided about {node['at']!s}; bind it in changes:, or give the reason to drop it"
+            yield Found(node["reason"], "map.todo", sentence)
 
 
 def named_partners(source: MapSource, partners: Sequence[str]) -> Iterator[Found]:

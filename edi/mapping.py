@@ -39,6 +39,7 @@ from edi.mapping_bindings import Context
 from edi.mapping_checks import checks_of, derivations_of, derive, failures
 from edi.mapping_faults import Places, complete
 from edi.mapping_hierarchy import ITEMS, PACKAGES, with_orders
+from edi.mapping_ignore import ignored_of
 from edi.mapping_nodes import HierarchyNode, nested_lists
 from edi.mapping_plan import plan
 from edi.mapping_read import read_source
@@ -52,7 +53,7 @@ from edi.model import Message, Segment
 from edi.normalise import PREPARE, STEPS
 from edi.schema import Schema
 from edi.syntax import may_be_padded
-from edi.yaml_source import Tree, as_text, check_keys, fail, required
+from edi.yaml_source import Tree, fail
 
 __all__ = ["Map", "Origin", "Reading", "Unmapped", "load_map"]
 
@@ -121,7 +122,7 @@ class Map:
         self._constants = source.constants
         self._checks = checks_of(source, self.model)
         self._derivations = derivations_of(source, self.model)
-        self._places = Places(self.layout, source.schema, _ignored(source))
+        self._places = Places(self.layout, source.schema, ignored_of(source.ignore))
         self._tolerances = tolerances_of(source.tolerate)
         self.dropped = _dropped(source, self.model) | {d.path for d in self._derivations}
         constants = {(name,) for name in source.constants}
@@ -310,12 +311,3 @@ def _dropped(source: MapSource, model: type[Data]) -> set[tuple[str, ...]]:
             raise fail(row, "map.unknown_field", str(error)) from None
         found.add(steps)
     return found
-
-
-def _ignored(source: MapSource) -> frozenset[str]:
-    found = set()
-    for node in source.ignore:
-        check_keys(node, ("at", "reason"), "an entry of ignore")
-        as_text(required(node, "reason", "an entry of ignore"), "reason")
-        found.add(str(as_text(required(node, "at", "an entry of ignore"), "at")))
-    return frozenset(found)

@@ -7,7 +7,6 @@ them runs only when there is something to say.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,14 +14,15 @@ from pydantic import ValidationError
 
 from edi.carried import deepened
 from edi.checked import Checked
-from edi.claims import Claimed, Coverage, Unmapped, claims, coverage, unclaimed
+from edi.claims import Claim, Claimed, Coverage, Unmapped, claims, coverage, unclaimed
 from edi.documents.types import Data
 from edi.event_fields import fields
 from edi.faults import Fault, fault
 from edi.mapping_checks import Failed
+from edi.mapping_ignore import Ignored
 from edi.mapping_nodes import Address, Node, SegmentNode, every, nested_lists
 from edi.model import Location, Segment
-from edi.structure import Schema
+from edi.structure import Schema, value_at
 from edi.syntax import offset_of
 
 _GUIDE = frozenset({"map.const", "map.required", "check.failed", "element.code"})
@@ -31,10 +31,10 @@ _GUIDE = frozenset({"map.const", "map.required", "check.failed", "element.code"}
 class Places:
     """The places of one map."""
 
-    def __init__(self, layout: tuple[Node, ...], schema: Schema, ignored: frozenset[str]) -> None:
+    def __init__(self, layout: tuple[Node, ...], schema: Schema, ignored: tuple[Ignored, ...]) -> None:
         self.layout, self.schema = layout, schema
         self._covers: dict[tuple[int, int], Coverage] = {}
-        self._ignored = frozenset(_bare(at) for at in ignored)
+        self.ignored = ignored
         self._lists = nested_lists(layout)
 
     def fault(self, note: tuple[Any, ...], checked: Checked) -> Fault:
@@ -112,19 +112,17 @@ class Places:
         """Everything in the message that nothing claims and nobody ignores."""
         found = []
         for claim in claims(self.layout, self.schema.layout, checked.tree):
-            key = (id(claim.node), id(claim.loop))
-            cover = self._covers.get(key) or self._covers.setdefault(key, coverage(claim.node, claim.loop))
-            for at, value, qualifier in unclaimed(claim.segment, cover):
-                _, path = checked.place(claim.segment)
-                place = f"{path}/{at}"
-                if not self._is_ignored(place):
-                    found.append(Unmapped(place, value, qualifier))
+            for loose in unclaimed(claim.segment, self.cover(claim)):
+                if not any(ignored.covers(claim, loose) for ignored in self.ignored):
+                    _, path = checked.place(claim.segment)
+                    qualifier = loose.qualifier or value_at(claim.segment, 1, 1)
+                    found.append(Unmapped(f"{path}/{loose.at}", loose.value, qualifier))
         return found
 
-    def _is_ignored(self, place: str) -> bool:
-        _, _, inner = place.partition("/")
-        bare = _bare(inner)
-        return any(bare == at or bare.startswith((at + "/", at + "-")) for at in self._ignored)
+    def cover(self, claim: Claim) -> Coverage:
+        """What of a segment its node claims."""
+        key = (id(claim.node), id(claim.loop))
+        return self._covers.get(key) or self._covers.setdefault(key, coverage(claim.node, claim.loop))
 
     def fitting_ids(self, meant: Any, found: Any, depth: int) -> Any:
         """`meant` with only those identifiers of a party that its one pair could hold.
@@ -146,10 +144,6 @@ class Places:
 def _scope_length(path: tuple[str | int, ...]) -> int:
     """How much of a path leads to the innermost list item."""
     return max((n + 1 for n, step in enumerate(path) if isinstance(step, int)), default=0)
-
-
-def _bare(place: str) -> str:
-    return re.sub(r"\[[^\]]*\]", "", place)
 
 
 def _fit_ids(meant: Any, found: Any, path: tuple[str, ...]) -> Any:

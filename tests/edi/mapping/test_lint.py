@@ -87,6 +87,9 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
                           "PO102: ordered.value as decimal}\n", "10:17", "may hold EACH")],
     "map.unused_table": [("  more: {A: accepted}\n" + BAK, "10:3", "remove it")],
     "check.bad_expression": [(BAK + 'checks:\n- {id: a, test: "order.number = ", severity: warning}\n', "18:17", "")],
+    "map.todo": [(BAK + "ignore:\n- {at: REF, reason: TODO}\n", "18:21", "nobody has decided about REF"),
+                 (BAK + '- {segment: CUR, CUR01: const "SE", CUR02: currency}\nignore:\n'
+                  '- {at: "REF[ZZ]", reason: "TODO ask them"}\n', "19:27", "REF[ZZ]")],
     "map.secret": [(BAK + '  BAK07: const "pAssw0rd"\n', "17:10", "looks like a password"),
                    (BAK + '  BAK07: contract default "Ab3dEf6hIj9lMn2pQr5t"\n', "17:10", "looks like a password")],
     "map.partner_name": [(BAK + "  note: As acme wants it.\n", "17:9", "acme is a partner")],
