@@ -114,6 +114,8 @@ def _convention(message: Message, copied: re.Pattern[str]) -> str | None:
 def _business_unit(about: str, copied: re.Pattern[str]) -> tuple[Context, ...]:
     """CTX of a 999: which order, invoice and so on the error is in, if the document could be read that far."""
     kind, _, number = about.partition("/")
+    if kind != "po":
+        number = number.partition("/")[2]  # the partner has its numbers, and not our name for it
     if not copied.fullmatch(number) or len(number) > 35:
         return ()
     return (Context(name="ORDER NUMBER" if kind == "po" else "DOCUMENT NUMBER", value=number),)

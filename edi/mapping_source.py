@@ -167,6 +167,7 @@ def _overlay(
         raise fail(extends, "overlay.extends_partner", f"{match[1]} is a partner's map; extend a map of a standard")
     if match[1] in (*above, identity):
         raise fail(extends, "overlay.cycle", f"{identity} extends itself")
+    _check_layers(extends, match[1], identity)
     if "layout" in tree:
         raise fail(tree.key("layout"), "map.unknown_key", "a map that extends another has changes, not a layout")
     source = _load(match[1], folder, folders, (*above, identity))
@@ -191,6 +192,23 @@ def _overlay(
         else:
             apply(source.layout, operation, seen)
     return source
+
+
+def _check_layers(extends: Scalar, base: str, identity: str) -> None:
+    """base <- industry <- partner: a map such as x12/005010/855.industrial stands between a base and its partners."""
+    if not identity.startswith(_SYNTAXES):
+        return
+    own = industry_of(identity)
+    if own and base != identity.removesuffix(f".{own}"):
+        wanted = identity.removesuffix(f".{own}")
+        raise fail(extends, "overlay.industry", f"the practice of an industry extends {wanted}, not {base}")
+    if industry_of(base):
+        raise fail(extends, "overlay.industry", f"{base} is the practice of an industry; only a partner extends it")
+
+
+def industry_of(identity: str) -> str:
+    """`industrial` of x12/005010/855.industrial, empty for a base map."""
+    return identity.rpartition("/")[2].partition(".")[2]
 
 
 def _own_schema(source: MapSource, identity: str, folders: tuple[Path, ...]) -> None:

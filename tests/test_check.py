@@ -27,7 +27,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"ODOO_{name}", "http://127.0.0.1:9" if name == "URL" else "x")
     folder = tmp_path / "instance"
     init(folder, port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
-    for name in ("acme", "nordwerk"):
+    for name in ("acme", "bolt", "nordwerk"):
         shutil.copy(folder / "keys" / "host_ed25519.pub", folder / "keys" / f"{name}.pub")
     return folder
 
@@ -49,7 +49,7 @@ def test_a_clean_instance(instance: Path) -> None:
     code, said = check(instance)
     assert code == 0, said
     assert "partner acme: live" in said
-    assert "fine; 2 partner(s), 1 destination(s)" in said
+    assert "fine; 3 partner(s), 1 destination(s)" in said
 
 
 GATEWAY = "gateway.yaml"

@@ -27,7 +27,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"ODOO_{name}", "x")
     folder = tmp_path / "instance"
     init(folder, port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
-    for name in ("acme", "nordwerk"):
+    for name in ("acme", "bolt", "nordwerk"):
         (folder / "keys" / f"{name}.pub").write_text(generate_key(name)[1], encoding="utf-8")
     return folder
 
@@ -53,7 +53,7 @@ def test_what_is_right_loads(instance: Path) -> None:
     config.check_secrets(configuration)
     assert configuration.database == f"sqlite:///{instance}/ledger.db"
     assert configuration.listener.staging == instance / "staging"
-    assert {partner.id for partner in configuration.book.served} == {"acme", "nordwerk"}
+    assert {partner.id for partner in configuration.book.served} == {"acme", "bolt", "nordwerk"}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_partner_that_does_not_trade_yet_may_wait_for_its_key(instance: Path) 
     edit(instance, ACME, "status: live", "status: onboarding")
     configuration = config.load(instance / GATEWAY)
     config.check_secrets(configuration)
-    assert {partner.id for partner in configuration.book.served} == {"nordwerk"}
+    assert {partner.id for partner in configuration.book.served} == {"bolt", "nordwerk"}
 
 
 def test_a_folder_channel_needs_its_folders(instance: Path) -> None:

@@ -50,7 +50,7 @@ def test_the_folder_one_stands_in_will_do_if_it_is_empty(tmp_path: Path, monkeyp
 def test_partners_are_copied_whole_and_nothing_else_of_their_folder(tmp_path: Path) -> None:
     init(tmp_path / "site", partners=ROOT / "partners")
     assert (tmp_path / "site/partners/acme/855.map.yaml").is_file()
-    assert sorted(p.name for p in (tmp_path / "site/partners").iterdir()) == ["README.txt", "acme", "nordwerk"]
+    assert sorted(p.name for p in (tmp_path / "site/partners").iterdir()) == ["README.txt", "acme", "bolt", "nordwerk"]
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_made(tmp_path: Path) -> None:

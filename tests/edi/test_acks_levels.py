@@ -13,6 +13,7 @@ from tests.edi.interchanges import (
     BAD_ACK,
     GOOD_ACK,
     NORDWERK,
+    ROOT,
     edifact,
     group,
     ordrsp,
@@ -298,3 +299,9 @@ def test_a_number_seen_before_is_refused_as_a_duplicate() -> None:
     assert edi.translate(x12(group(s855()), sender="9"), ACME, seen=seen).acks  # refused for another reason
     assert asked == ["000000007", "7"]
     assert len(edi.translate(x12(group(s855())), ACME, seen=lambda _: False).events) == 1
+
+
+def test_a_999_names_a_document_by_the_number_its_sender_gave_it() -> None:
+    bolt = edi.load_profile(ROOT / "partners/bolt")
+    (ack,) = edi.translate((ROOT / "partners/bolt/samples/856_bad_level.edi").read_bytes(), bolt).acks
+    assert b"CTX|DOCUMENT NUMBER^BB-SH-772\x1d" in ack

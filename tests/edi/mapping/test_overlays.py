@@ -224,3 +224,70 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     changed = overlay(tmp_path, "changes:\n- {remove: BAK/BAK08}\n")
     reading, _ = read_body(changed, BODY)
     assert "supplier_order_number" not in json_of(reading)
+
+
+# --- the practice of an industry, between base and partner
+
+PRACTICE = """map: x12/004010/855.example
+version: 1.2.0
+extends: x12/004010/855@1
+title: Answers in an example industry
+changes:
+- {set: BAK/BAK07, to: supplier_reference}
+- {set: BAK/BAK06, to: contract}
+schema:
+- {codes: PO1/PO103, only: [EA, CA, DZ]}
+"""
+
+
+def practice(folder: Path, text: str = PRACTICE, name: str = "855.example") -> Path:
+    file = folder / f"maps/x12/004010/{name}.map.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return folder / "maps"
+
+
+def partner_over(folder: Path, text: str) -> Map:
+    (folder / "855.map.yaml").write_text(HEAD.replace("x12/004010/855@1", "x12/004010/855.example@1.2") + text)
+    return load_map("example/855@1", folder, [folder / "maps"])
+
+
+def test_a_partner_stands_on_the_practice_of_an_industry(tmp_path: Path) -> None:
+    practice(tmp_path)
+    map_ = partner_over(tmp_path, "changes:\n- {remove: BAK/BAK08}\nschema:\n- {codes: PO1/PO103, only: [CA]}\n")
+    names = [path.name for path in map_.files if path.name.endswith(".map.yaml")]
+    assert names == ["855.map.yaml", "855.example.map.yaml", "855.map.yaml"]
+    reading, checked = read_body(map_, BODY.replace("20261120****SO-1", "20261120**A*B*SO-1"))
+    assert (json_of(reading)["contract"], json_of(reading)["supplier_reference"]) == ("A", "B")
+    assert [unmapped.value for unmapped in reading.unmapped] == ["SO-1"]
+    assert [(fault.code, fault.expected, fault.guide) for fault in checked.faults] == [
+        ("element.code", "one of CA", True)
+    ]
+    with pytest.raises(MapError, match=r"overlay\.widens"):
+        partner_over(tmp_path, "schema:\n- {codes: PO1/PO103, only: [CA, LB]}\n")
+
+
+def test_an_agreement_may_name_the_practice_itself(tmp_path: Path) -> None:
+    map_ = load_map("x12/004010/855.example@1.2", folders=[practice(tmp_path)])
+    assert (map_.identity, map_.schema.identity) == ("x12/004010/855.example", "x12/004010/855")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code"),
+    [
+        ("855.example", "x12/004010/855@1", "x12/004010/850@1", "overlay.industry"),
+        ("855.example", "x12/004010/855@1", "x12/005010/855@1", "overlay.industry"),
+        ("855.example", "x12/004010/855@1", "x12/004010/855.example@1", "overlay.cycle"),
+        ("855.example", "map: x12/004010/855.example", "map: x12/004010/855.other", "map.identity"),
+        ("865", "x12/004010/855.example", "x12/004010/865", "overlay.industry"),
+        ("855.other", "x12/004010/855.example", "x12/004010/855.other", "overlay.industry"),
+    ],
+)
+def test_a_practice_extends_the_base_of_its_document(tmp_path: Path, name: str, old: str, new: str, code: str) -> None:
+    practice(tmp_path)
+    text = PRACTICE.replace(old, new)
+    if name != "855.example":
+        text = text.replace("x12/004010/855@1", "x12/004010/855.example@1")
+    folder = practice(tmp_path, text, name)
+    with pytest.raises(MapError, match=code.replace(".", r"\.")):
+        load_map(f"x12/004010/{name}@1", folders=[folder])

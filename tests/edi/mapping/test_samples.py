@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import edi
 from edi.documents import content_hash, model_of
 from edi.mapping import Map, load_map
 from edi.model import Segment
@@ -51,8 +52,9 @@ def map_of(sample: Path) -> Map:
     if folder.name != "samples":
         kind = f"{folder.parent.name}/{folder.name}"
         return load_map(BASES.get(f"{kind}/{sample.stem}") or BASES[kind])
-    partner = folder.parent
-    return load_map(f"{partner.name}/{sample.name.partition('_')[0]}@1", partner)
+    partner, type_ = folder.parent, sample.name.partition("_")[0].upper()
+    (agreed,) = [agreed.map for agreed in edi.load_profile(partner).agreements if agreed.type == type_]
+    return load_map(agreed, partner)
 
 
 SAMPLES = sorted((ROOT / "samples").rglob("*.edi")) + sorted((ROOT / "partners").glob("*/samples/*.edi"))
