@@ -7,7 +7,20 @@ import datetime as dt
 from typing import Annotated
 
 from edi.documents.owners import BUYER, known, owned_by
-from edi.documents.types import Code, Data, DateMark, ItemRef, Note, OrderRef, Party, Price, Quantity, Text, Totals
+from edi.documents.types import (
+    Code,
+    Data,
+    DateMark,
+    ItemRef,
+    Note,
+    OrderRef,
+    Party,
+    Price,
+    Quantity,
+    Reference,
+    Text,
+    Totals,
+)
 
 
 class Response(Data):
@@ -15,7 +28,8 @@ class Response(Data):
 
     `status` is one of accepted, quantity_changed, price_changed, rescheduled, changed, backordered, partial_backorder
     (before normalising), substituted, on_hold, rejected, deleted, other. `price` only when the supplier names another
-    one. `changes` says of `changed` what: quantity, price, date.
+    one. `changes` says of `changed` what: quantity, price, date. `reason_code` is of a list
+    the partners share.
     """
 
     status: Annotated[
@@ -31,6 +45,7 @@ class Response(Data):
     substitute: ItemRef | None = None
     reason: Text | None = None
     changes: Annotated[tuple[Text, ...], known("quantity", "price", "date")] = ()
+    reason_code: Code | None = None
 
 
 class AnsweredLine(Data):
@@ -44,6 +59,8 @@ class AnsweredLine(Data):
     responses: tuple[Response, ...] = ()
     notes: tuple[Note, ...] = ()
     promised_delivery: dt.date | None = None
+    gross_price: Annotated[Price | None, BUYER] = None
+    references: tuple[Reference, ...] = ()
 
 
 class AnsweredChange(AnsweredLine):
@@ -85,9 +102,11 @@ class Answer(Data):
     buyer: Annotated[Party | None, BUYER] = None
     supplier: Party | None = None
     ship_to: Annotated[Party | None, BUYER] = None
+    bill_to: Annotated[Party | None, BUYER] = None
     notes: tuple[Note, ...] = ()
     lines: tuple[Data, ...] = ()
     totals: Totals | None = None
+    references: tuple[Reference, ...] = ()
 
 
 class OrderAcknowledged(Answer):

@@ -11,7 +11,21 @@ from edi.documents.owners import BUYER, WMS, known, owned_by
 from edi.documents.packages import ShipmentRef
 from edi.documents.receipt import ReceiptRef
 from edi.documents.terms import AllowanceCharge, Carrier, DeliveryTerms, PaymentTerms, Tax
-from edi.documents.types import Code, Data, ItemRef, Moment, Note, Number, OrderRef, Party, Price, Quantity, Text
+from edi.documents.types import (
+    Code,
+    Data,
+    DateWindow,
+    ItemRef,
+    Moment,
+    Note,
+    Number,
+    OrderRef,
+    Party,
+    Price,
+    Quantity,
+    Reference,
+    Text,
+)
 
 
 class InvoiceRef(Data):
@@ -22,7 +36,9 @@ class InvoiceRef(Data):
 
 class InvoiceLine(Data):
     """`net_amount` is after the line's allowances and before tax. `order` and `shipment` where a document is about
-    several."""
+    several. `gross_price` is the price before the line's allowances, `free` goods that are not charged, `period` the
+    days a service is for.
+    """
 
     line_number: Text | None = None
     item: ItemRef | None = None
@@ -34,10 +50,16 @@ class InvoiceLine(Data):
     order: Annotated[OrderRef | None, BUYER] = None
     shipment: ShipmentRef | None = None
     notes: tuple[Note, ...] = ()
+    gross_price: Price | None = None
+    delivered: Quantity | None = None
+    free: Quantity | None = None
+    period: DateWindow | None = None
+    references: tuple[Reference, ...] = ()
 
 
 class InvoiceTotals(Data):
-    """`lines` is the sum of the lines, `taxable` what tax is due on, `allowances` all allowances less charges."""
+    """`lines` is the sum of the lines, `taxable` what tax is due on, `allowances` all allowances less charges, `due`
+    what is still to be paid."""
 
     payable: Number | None = None
     lines: Number | None = None
@@ -47,6 +69,7 @@ class InvoiceTotals(Data):
     allowances: Number | None = None
     line_count: int | None = None
     quantity: Number | None = None
+    due: Number | None = None
 
 
 class Invoice(Data):
@@ -78,6 +101,9 @@ class Invoice(Data):
     allowances: tuple[AllowanceCharge, ...] = ()
     taxes: tuple[Tax, ...] = ()
     totals: InvoiceTotals | None = None
+    ship_from: Party | None = None
+    mark_for: Annotated[Party | None, BUYER] = None
+    references: tuple[Reference, ...] = ()
 
 
 class InvoiceReceived(Invoice):

@@ -18,6 +18,7 @@ from edi.documents.types import (
     Party,
     Price,
     Quantity,
+    Reference,
     Text,
     Totals,
 )
@@ -39,7 +40,11 @@ class Split(Data):
 
 class OrderLine(Data):
     """`line_number` is the buyer's stable line identity; the supplier echoes it. `pack` is how many units one pack
-    holds."""
+    holds.
+
+    `gross_price` is the price before the allowances and charges of the line, `net_amount` what the line comes to,
+    `free` goods that come without being charged.
+    """
 
     line_number: Text
     item: ItemRef
@@ -53,6 +58,10 @@ class OrderLine(Data):
     ship_to: Party | None = None
     allowances: tuple[AllowanceCharge, ...] = ()
     taxes: tuple[Tax, ...] = ()
+    gross_price: Price | None = None
+    net_amount: Number | None = None
+    free: Quantity | None = None
+    references: tuple[Reference, ...] = ()
 
 
 class ChangedLine(Data):
@@ -78,7 +87,10 @@ class ChangedLine(Data):
 
 
 class OrderHeader(Data):
-    """What is said once for the whole order; each event has lines of its own kind."""
+    """What is said once for the whole order; each event has lines of its own kind.
+
+    `answer_requested` is the answer the buyer wants.
+    """
 
     model_config = owned_by("buyer")
 
@@ -103,6 +115,10 @@ class OrderHeader(Data):
     delivery_terms: DeliveryTerms | None = None
     carrier: Carrier | None = None
     allowances: tuple[AllowanceCharge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    ship_from: Party | None = None
+    references: tuple[Reference, ...] = ()
+    answer_requested: Annotated[Code | None, known("none", "receipt", "details", "changes")] = None
 
 
 class OrderReleased(OrderHeader):

@@ -45,6 +45,17 @@ class Carrier(Data):
     service: Code | None = None
 
 
+class Tax(Data):
+    """A tax of a document or line (TXI, TAX): `rate` in percent of `base`."""
+
+    type: Annotated[Code | None, known("vat", "sales", "goods_and_services", "excise")] = None
+    rate: Number | None = None
+    base: Number | None = None
+    amount: Number | None = None
+    category: Annotated[Code | None, known("standard", "reduced", "zero", "exempt", "reverse_charge")] = None
+    exemption: Text | None = None
+
+
 class AllowanceCharge(Data):
     """A deduction or addition to a price or total (SAC, ALC): an `amount`, or a `percent` of `base`.
 
@@ -58,14 +69,4 @@ class AllowanceCharge(Data):
     base: Number | None = None
     sequence: int | None = None
     description: Text | None = None
-
-
-class Tax(Data):
-    """A tax of a document or line (TXI, TAX): `rate` in percent of `base`."""
-
-    type: Annotated[Code | None, known("vat", "sales", "goods_and_services", "excise")] = None
-    rate: Number | None = None
-    base: Number | None = None
-    amount: Number | None = None
-    category: Annotated[Code | None, known("standard", "reduced", "zero", "exempt", "reverse_charge")] = None
-    exemption: Text | None = None
+    taxes: tuple[Tax, ...] = ()

@@ -36,7 +36,7 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Moment: TypeAlias = Annotated[str, StringConstraints(pattern=MOMENT)]
 Number: TypeAlias = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str)]
 Scheme: TypeAlias = Literal[
-    "gtin", "gln", "sscc", "buyer", "supplier", "manufacturer", "duns", "vat", "scac", "iban", "odoo"
+    "gtin", "gln", "sscc", "buyer", "supplier", "manufacturer", "duns", "vat", "scac", "iban", "odoo", "san", "isbn"
 ]
 
 
@@ -71,19 +71,51 @@ class Contact(Data):
     name: Text | None = None
     phone: Text | None = None
     email: Text | None = None
+    fax: Text | None = None
+
+
+class Reference(Data):
+    """A number under which something else is known (RFF, REF). `line` is a line of what the number names."""
+
+    kind: Annotated[
+        Code,
+        known("order", "order_line", "quotation", "price_list", "customer", "invoice", "delivery_note", "project"),
+    ]
+    number: Text
+    line: Text | None = None
+    date: dt.date | None = None
 
 
 class Party(Data):
+    """`more_names` are further lines of the name; `references` further numbers of the party, such as a registration."""
+
     ids: tuple[Id, ...] = ()
     name: Text | None = None
     address: Address | None = None
     contact: Contact | None = None
+    more_names: tuple[Text, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+class Feature(Data):
+    """One thing said of an item beside its description (IMD, PID); `more` is what did not fit into `text`."""
+
+    kind: Annotated[
+        Code,
+        known(
+            "title", "subtitle", "author", "publisher", "published", "edition", "physical_description", "colour",
+            "size", "quality",
+        ),
+    ]  # fmt: skip
+    text: Text
+    more: Text | None = None
 
 
 class ItemRef(Data):
     ids: tuple[Id, ...] = ()
     description: Text | None = None
     variant: Text | None = None
+    features: tuple[Feature, ...] = ()
 
 
 class Quantity(Data):
@@ -135,9 +167,12 @@ class OrderRef(Data):
 
 
 class Note(Data):
+    """`kind` is what the note is about, `more` its further lines."""
+
     text: Text
     kind: Text | None = None
     language: Text | None = None
+    more: tuple[Text, ...] = ()
 
 
 class Totals(Data):

@@ -51,10 +51,13 @@ def test_a_version_only_adds_to_the_earlier_ones(event_type: str, maker: ModuleT
 
 
 def test_an_event_that_grew_has_a_new_minor(maker: ModuleType) -> None:
-    assert list(maker.earlier(RELEASED)) == [f"procurement.order.released/1.{minor}.json" for minor in (0, 1)]
-    first, second = maker.earlier(RELEASED).values()
+    assert list(maker.earlier(RELEASED)) == [f"procurement.order.released/1.{minor}.json" for minor in (0, 1, 2)]
+    first, second, third = maker.earlier(RELEASED).values()
     assert set(second["properties"]) - set(first["properties"]) == {
         "mark_for", "department", "promotion", "delivery_terms", "carrier", "allowances",
+    }  # fmt: skip
+    assert set(third["properties"]) - set(second["properties"]) == {
+        "taxes", "ship_from", "references", "answer_requested",
     }  # fmt: skip
 
 
@@ -70,8 +73,8 @@ def test_a_breaking_change_is_not_written(maker: ModuleType, tmp_path: Path) -> 
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
     assert len(before) == len(TYPES)
     strict = create_model("OrderReleased", __base__=OrderReleased, approver=(Text, ...))
-    with mock.patch.dict(TYPES, {RELEASED: (strict, "1.2")}):
-        assert maker.write(tmp_path) == ["procurement.order.released/1.1.json: approver: required now"]
+    with mock.patch.dict(TYPES, {RELEASED: (strict, "1.3")}):
+        assert maker.write(tmp_path) == ["procurement.order.released/1.2.json: approver: required now"]
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == before
 
 
@@ -79,9 +82,9 @@ def test_an_addition_and_a_new_major_are_written(maker: ModuleType, tmp_path: Pa
     assert maker.write(tmp_path) == []
     larger = create_model("OrderReleased", __base__=OrderReleased, approver=(Text | None, None))
     strict = create_model("OrderReleased", __base__=OrderReleased, number=(Annotated[int, Field(gt=0)], ...))
-    with mock.patch.dict(TYPES, {RELEASED: (larger, "1.2"), RELEASED.replace("v1", "v2"): (strict, "2.0")}):
+    with mock.patch.dict(TYPES, {RELEASED: (larger, "1.3"), RELEASED.replace("v1", "v2"): (strict, "2.0")}):
         assert maker.write(tmp_path) == []
-    assert {path.stem for path in (tmp_path / "procurement.order.released").iterdir()} == {"1.1", "1.2", "2.0"}
+    assert {path.stem for path in (tmp_path / "procurement.order.released").iterdir()} == {"1.2", "1.3", "2.0"}
 
 
 @pytest.mark.parametrize("event_type", TYPES)
