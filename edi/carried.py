@@ -7,7 +7,7 @@ document is refused on writing unless the map names it under `not_carried`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from edi.documents.types import Data, DateWindow
@@ -197,6 +197,27 @@ def lost_field(value: Any, tree: Tree, path: str = "") -> str:
         if found:
             return found
     return ""
+
+
+def lost_values(value: Any, tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
+    """As `lost_field`, but every value, under its path without the numbers of items."""
+    if isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            inner = tree["[]"][FIRST if number == 0 else REST] if "[]" in tree else tree
+            yield from lost_values(item, inner, path)
+        return
+    for name, below in tree.items():
+        inner = value.get(name)
+        if name == "[]" or inner in (None, [], {}):
+            continue
+        here = f"{path}.{name}" if path else name
+        if below is True:
+            yield here, inner
+        elif isinstance(below.get("ids"), set):
+            yield from ((f"{here}.{known['scheme']}", known["value"]) for known in inner
+                        if known["scheme"] not in below["ids"])  # fmt: skip
+        else:
+            yield from lost_values(inner, below, here)
 
 
 def without(value: Any, dropped: set[tuple[str, ...]]) -> Any:

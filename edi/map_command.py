@@ -1,10 +1,11 @@
 """`edi map`: the commands for people who write maps.
 
-Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py.
+Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_coverage.py.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ import typer
 
 import edi
 from edi.lint import lint_map, lint_shipped
+from edi.map_coverage import coverage as covered
+from edi.map_coverage_words import lines, to_json
+from edi.map_documents import found_in
 from edi.mapping import load_map
 from edi.terminal import fail
 
@@ -51,3 +55,26 @@ def show(reference: str, partner: Partner = None) -> None:
         typer.echo(load_map(reference, partner).source)
     except edi.MapError as error:
         fail(str(error))
+
+
+@maps.command()
+def coverage(
+    reference: str,
+    over: Annotated[Path, typer.Option("--over", help="A folder of documents and events, or one file.")],
+    partner: Partner = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What documents and events have and the map does not carry, and what of the map none of them exercises.
+
+    Exit 1 if anything is not carried, or a required row was never exercised.
+    """
+    if not over.exists():
+        fail(f"{over}: there is no such folder", 2)
+    map_ = load_map(reference, partner)
+    found = covered(map_, found_in([over], map_, partner))
+    if as_json:
+        typer.echo(json.dumps(to_json(found, str(over)), indent=2, ensure_ascii=False))
+    else:
+        for line in lines(found, str(over)):
+            typer.echo(line)
+    raise typer.Exit(0 if found.clean else 1)

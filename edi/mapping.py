@@ -24,6 +24,7 @@ from edi.carried import (
     filled,
     first_difference,
     lost_field,
+    lost_values,
     uncarried,
     unordered,
     without,
@@ -206,10 +207,7 @@ class Map:
         for name, constant in self._constants.items():
             if values.get(name, constant) != constant:
                 raise self._refusal("write.not-invertible", name, "", values[name], constant)
-        for step in self._prepare:
-            values = step(values)
-        if self._grouped:
-            values = with_orders(values)
+        values = self._prepared(values)
         field = lost_field(values, self._homeless)
         if field:
             raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
@@ -222,6 +220,21 @@ class Map:
             field = row.field.format(**refused.indexes)
             raise self._refusal(refused.code, field, element, refused.value, refused.expected) from None
         return out
+
+    def _prepared(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The data of an event as the writer takes it."""
+        for step in self._prepare:
+            values = step(values)
+        return with_orders(values) if self._grouped else values
+
+    def homeless(self, data: Data) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+        """What this document has no place for: path and value of what writing refuses, and of what it drops because
+        the map says so."""
+        values = self._prepared(data.model_dump(mode="json", exclude_none=True))
+        carried = carried_paths(self.layout, "write") | {(name,) for name in self._constants}
+        refused = list(lost_values(values, self._homeless))
+        dropped = [lost for lost in lost_values(values, uncarried(self.model, carried, set())) if lost not in refused]
+        return refused, dropped
 
     def _refusal(self, code: str, field: str, element: str, value: str, expected: str) -> RenderError:
         what = {

@@ -120,6 +120,19 @@ def failures(checks: tuple[Check, ...], data: Mapping[str, Any]) -> Iterator[Fai
             yield Failed(check, path, check.say(scope))
 
 
+def exercised(checks: tuple[Check, ...], data: Mapping[str, Any]) -> set[str]:
+    """The checks that had something to say about an event: true or false of at least one item."""
+    return {check.id for check in checks if any(_speaks(check, Scope(item, data))
+                                                for _, item in _items(data, check.each, ()))}  # fmt: skip
+
+
+def _speaks(check: Check, scope: Scope) -> bool:
+    try:
+        return (check.when is None or check.when(scope) is True) and check.test(scope) is not MISSING
+    except Unusable:
+        return False
+
+
 def _items(
     value: Any, steps: tuple[str, ...], path: tuple[str | int, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
