@@ -24,7 +24,7 @@ from edi.documents import event_from_json
 from edi.documents.types import Data
 from edi.errors import EventError
 from edi.mapping import Map
-from edi.model import Identity, Message
+from edi.model import Delimiters, Identity, Message
 from edi.partner_file import load_profile
 from edi.resources import standard_identity
 
@@ -132,6 +132,8 @@ def written(map_: Map, data: Data) -> Message:
         version, convention = f"{parts[0]}.{parts[1]}", parts[3] if len(parts) > 3 else ""
     level = "00501" if syntax_name == "x12" else "UNOW:4"
     delimiters = syntax.default_delimiters(syntax_name, level)
+    if syntax_name == "x12":  # it has no release character: take what stands in no text
+        delimiters = Delimiters(element="\x1d", component="\x1f", terminator="\x1c", repeat="\x1e")
     envelope = syntax.Envelope(
         syntax=syntax_name,
         sender=Identity("SENDER", "ZZ"),
