@@ -42,14 +42,14 @@ def explain(data: bytes, profile: Profile | None = None) -> str:
 
 def explain_each(source: bytes | BinaryIO, profile: Profile | None = None) -> Iterator[str]:
     """As `explain`, line by line, of bytes or a binary file of any size."""
-    schemas: dict[tuple[str, str, str], Schema | None] = {}
+    schemas: dict[tuple[str, str, str, str], Schema | None] = {}
     documents = 0
     first = 1  # the number of the first document of the interchange that is read
     for item in syntax.read(source):
         if isinstance(item, Interchange):
             first = documents + 1
         elif isinstance(item, Message):
-            key = (item.interchange.syntax, item.version, item.type)
+            key = (item.interchange.syntax, item.version, item.type, item.convention)
             if key not in schemas:
                 schemas[key] = _schema(item, profile)
             if documents:
@@ -71,8 +71,10 @@ def _schema(message: Message, profile: Profile | None) -> Schema | None:
         agreement = profile.agreement(name, message.type, "in") or profile.agreement(name, message.type, "out")
         if agreement is not None and agreement.map:
             return load_map(agreement.map, profile.folder, folders).schema
-    identity = resources.standard_identity(name, message.version, message.type)
-    return load_schema(identity, folders) if resources.exists(identity, ".schema.yaml", folders) else None
+    for identity in resources.document_identities(name, message.version, message.type, message.convention):
+        if resources.exists(identity, ".schema.yaml", folders):
+            return load_schema(identity, folders)
+    return None
 
 
 # The heading

@@ -12,7 +12,7 @@ a document cannot say is refused with field and element, never dropped; places c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,11 @@ from edi.carried import (
 )
 from edi.checked import Checked
 from edi.claims import Unmapped, found_at
-from edi.documents import model_of
 from edi.documents.types import Data
 from edi.errors import EventError, RenderError
 from edi.event_fields import UnknownField, leaves, resolve
 from edi.faults import Fault
+from edi.mapping_also import event_of, events_of
 from edi.mapping_bindings import Context
 from edi.mapping_checks import checks_of, derivations_of, derive, failures
 from edi.mapping_faults import Places, complete
@@ -64,8 +64,8 @@ _maps: dict[tuple[str, Path | None, tuple[Path, ...]], tuple[tuple[tuple[Path, i
 class Reading:
     """What a map reads from a message. `data` is None when the event could not be built; then a fault says why.
 
-    `inherited` are canonical paths the document leaves to the order it answers. `unmapped` and `trace` are worked out
-    on demand.
+    `event` is the type of the data. `inherited` are canonical paths the document leaves to the order it answers.
+    `unmapped` and `trace` are worked out on demand.
     """
 
     def __init__(
@@ -75,8 +75,9 @@ class Reading:
         inherited: tuple[str, ...],
         unmapped: Callable[[], list[Unmapped]],
         trace: Callable[[], dict[str, Origin]],
+        event: str,
     ) -> None:
-        self.data, self.faults, self.inherited = data, faults, inherited
+        self.data, self.faults, self.inherited, self.event = data, faults, inherited, event
         self._unmapped, self._trace = unmapped, trace
 
     @cached_property
@@ -93,7 +94,8 @@ class Reading:
 class Map:
     """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
 
-    `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major, `schema` what the guide
+    `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major (`events` with those
+    under `also`), `schema` what the guide
     of the partner leaves of the standard, `source` the generated Python, `declared` the merged files, `model` that of
     the event, `dropped` the paths that are lost on purpose or derived.
     """
@@ -109,10 +111,9 @@ class Map:
         self.tables = dict(source.tables)
         self.tests = tuple(source.tests)
         self.files = tuple(source.files)
-        try:
-            self.model = model_of(self.event)
-        except EventError as error:
-            raise fail(source.event, "map.unknown_event", str(error)) from None
+        self._events = events_of(source)
+        self.events = tuple(event.name for event in self._events)
+        self.model = self._events[-1].model
         context = Context(self.model, self.model, source.tables, source.pairs)
         self.layout = plan(source.layout, source.schema.layout, context)
         for step in source.normalise:
@@ -125,13 +126,15 @@ class Map:
         self._derivations = derivations_of(source, self.model)
         self._places = Places(self.layout, source.schema, ignored_of(source.ignore))
         self._tolerances = tolerances_of(source.tolerate)
-        self.dropped = _dropped(source, self.model) | {d.path for d in self._derivations}
+        models = tuple(event.model for event in self._events)
+        self.dropped = _dropped(source, models) | {d.path for d in self._derivations}
         constants = {(name,) for name in source.constants}
         self._defaults = defaults(self.layout)
         self._lists = nested_lists(self.layout)
         hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
-        self._homeless = uncarried(self.model, carried_paths(self.layout, "write") | constants, self.dropped)
+        carried = carried_paths(self.layout, "write") | constants
+        self._homeless = {model: uncarried(model, carried, self.dropped) for model in models}
         reader = read_source(self.layout, self.model, source.constants, ready=not self._steps)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
@@ -163,10 +166,12 @@ class Map:
             if derive(self._derivations, raw):
                 data, raw = complete(self.model, raw, self._places, claimed, [])
             faults += [self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw)]
+        event = self._events[-1] if data is None or len(self._events) == 1 else event_of(self._events, raw)
+        if data is not None and event.model is not self.model:
+            data = event.model.model_validate(data.model_dump(exclude_none=True))
         left = tuple(inherited)
-        return Reading(
-            data, faults, left, lambda: self._places.unmapped(checked), lambda: self._trace(checked, data, left)
-        )
+        trace_ = partial(self._trace, checked, data, left)
+        return Reading(data, faults, left, lambda: self._places.unmapped(checked), trace_, event.name)
 
     @cached_property
     def _tracer(self) -> tuple[Callable[..., dict[str, Any]], list[Tree]]:
@@ -197,9 +202,13 @@ class Map:
         Raises RenderError with field, element and reason for what this document cannot say, EventError for data of
         another event.
         """
-        if not isinstance(data, self.model):
-            raise EventError(f"{self.version} carries {self.event}, not {type(data).__name__}")
+        if not isinstance(data, tuple(self._homeless)):
+            raise EventError(f"{self.version} carries {' and '.join(self.events)}, not {type(data).__name__}")
         values = data.model_dump(mode="json", exclude_none=True)
+        event = event_of(self._events, values)
+        if not isinstance(data, event.model):
+            sentence = f"{self.version}: {type(data).__name__} would be read as {event.name}; send that event"
+            raise RenderError(sentence, code="write.not-invertible")
         for failure in failures(self._checks, values):
             if failure.check.severity == "reject" and not failure.error:
                 field = ".".join(map(str, failure.path))
@@ -208,7 +217,7 @@ class Map:
             if values.get(name, constant) != constant:
                 raise self._refusal("write.not-invertible", name, "", values[name], constant)
         values = self._prepared(values)
-        field = lost_field(values, self._homeless)
+        field = lost_field(values, self._homeless[event.model])
         if field:
             raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
         out: list[Segment] = []
@@ -257,6 +266,8 @@ class Map:
         """
         if found is None:
             return "nothing could be read back"
+        if type(meant) is not type(found):
+            return f"{type(found).__name__} was read back of {type(meant).__name__}"
         sides = []
         for data in (meant, found):
             values = data.model_dump(mode="json", exclude_none=True)
@@ -306,21 +317,31 @@ def _stamp(path: Path) -> tuple[Path, int, int]:
     return path, status.st_mtime_ns, status.st_size
 
 
-def _dropped(source: MapSource, model: type[Data]) -> set[tuple[str, ...]]:
-    """The paths of `not_carried`; `**/ids.odoo` means the identifiers of that scheme everywhere."""
+def _dropped(source: MapSource, models: tuple[type[Data], ...]) -> set[tuple[str, ...]]:
+    """The paths of `not_carried` in the events of the map, the last of them the usual one; `**/ids.odoo` means the
+    identifiers of that scheme everywhere."""
     found: set[tuple[str, ...]] = set()
     for row in source.not_carried:
         deep = row.startswith("**/")
         steps = tuple(row.removeprefix("**/").split("."))
         if deep:
-            holders = [path for path, _ in leaves(model) if path[-1] == steps[0]]
+            holders = [path for path, _ in leaves(models[-1]) if path[-1] == steps[0]]
             if not holders:
                 raise fail(row, "map.unknown_field", f"the event has no {steps[0]!r}")
             found.update((*path, *steps[1:]) for path in holders)
             continue
-        try:
-            resolve(model, steps)
-        except UnknownField as error:
-            raise fail(row, "map.unknown_field", str(error)) from None
+        if not any(_has(model, steps) for model in models[:-1]):
+            try:
+                resolve(models[-1], steps)
+            except UnknownField as error:
+                raise fail(row, "map.unknown_field", str(error)) from None
         found.add(steps)
     return found
+
+
+def _has(model: type[Data], steps: Sequence[str]) -> bool:
+    try:
+        resolve(model, steps)
+    except UnknownField:
+        return False
+    return True

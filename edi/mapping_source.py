@@ -6,7 +6,7 @@ skipped.
 
 Keys of a map file: maps.md section 4, and `constants`: fields of the event that the kind of document fixes and that are
 not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them. `pairs`: lists of
-pairs that several segments `use`.
+pairs that several segments `use`. `also`: other events of the document (edi/mapping_also.py).
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from edi.yaml_source import (
 )
 
 _KEYS = (
-    "map", "version", "document", "event", "title", "owner", "extends", "direction", "constants", "tables", "layout",
-    "pairs", "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate", "tests",
-    "guide",
+    "map", "version", "document", "event", "also", "title", "owner", "extends", "direction", "constants", "tables",
+    "layout", "pairs", "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate",
+    "tests", "guide",
 )  # fmt: skip
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _REFERENCE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)(?:@([0-9]+(?:\.[0-9]+){0,2}))?")
@@ -67,6 +67,7 @@ class MapSource:
     rows: dict[str, list[Scalar]] = field(default_factory=dict)  # the codes listed in these files, by table
     pairs: dict[str, Mapping_] = field(default_factory=dict)
     checks: dict[str, Mapping_] = field(default_factory=dict)
+    also: list[Mapping_] = field(default_factory=list)
     derive: list[Mapping_] = field(default_factory=list)
     normalise: tuple[str, ...] = ()
     ignore: list[Mapping_] = field(default_factory=list)
@@ -278,6 +279,7 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
     if "normalise" in tree:
         steps = as_sequence(tree["normalise"], "normalise")
         source.normalise = (*source.normalise, *(str(as_text(step, "a step")) for step in steps))
+    source.also.extend(_mappings(tree, "also"))
     source.derive.extend(_mappings(tree, "derive"))
     source.ignore.extend(_mappings(tree, "ignore"))
     source.tolerate.extend(_mappings(tree, "tolerate"))

@@ -1,6 +1,6 @@
 """Steps a map may name under `normalise`: they bring several dialects of one fact into one form.
 
-Not here: reading elements. Rules protected: the list is closed; a step changes only the answers to order lines; a
+Not here: reading elements. Rules protected: the list is closed; a step changes only what is said of order lines; a
 second run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
 
 `partial_backorder` (events.md 7.2): 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
@@ -9,6 +9,9 @@ accepted 80 and backordered 20.
 `amended_lines`: EDIFACT 1229 says only that a line is amended. What is amended is taken from what stands beside it; on
 writing (`prepare`) the parts of a split answer are laid out for the wire: the first part in the line itself when it can
 stand there, the others, or else all, in schedules behind it.
+
+`changed_lines`: EDIFACT 1229 says only that a line of an order is changed; that its quantity, its price or all of it is
+changed is told by the values that stand in the line.
 """
 
 from __future__ import annotations
@@ -139,9 +142,24 @@ def header_answer(data: Data) -> Data:
     return {**data, "response": {"value": said.get(purpose, "other")}}
 
 
+def changed_lines(data: Data) -> Data:
+    """A line with a new quantity, price or content is a changed line."""
+    lines = [
+        {**line, "action": {"value": "changed"}} if _action(line) in ("quantity", "price", "replaced") else line
+        for line in data.get("lines", ())
+    ]
+    return {**data, "lines": lines} if lines else data
+
+
+def _action(line: Mapping[str, Any]) -> str:
+    action = line.get("action")
+    return str(action["value"]) if action else ""
+
+
 STEPS: Mapping[str, Callable[[Data], Data]] = {
     "header_answer": header_answer,
     "amended_lines": amended_lines,
     "partial_backorder": partial_backorder,
+    "changed_lines": changed_lines,
 }
-PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out}
+PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}

@@ -141,7 +141,7 @@ def _decimal(envelope: Envelope) -> str:
 def outgoing_agreement(event_type: str, profile: Profile) -> Agreement:
     """The agreement that carries an event to the partner. Raises RenderError if none does."""
     for agreement in profile.agreements:
-        if agreement.direction == "out" and load_map(agreement.map, profile.folder).event == event_type:
+        if agreement.direction == "out" and event_type in load_map(agreement.map, profile.folder).events:
             return agreement
     raise RenderError(
         f"no outgoing document is agreed with {profile.partner} for {event_type}; add an agreement to its partner.yaml",

@@ -65,6 +65,19 @@ def standard_identity(syntax: str, version: str, document: str) -> str:
     return f"{syntax}/{version.lower().replace('.', '')}/{document.lower()}"
 
 
+def document_identities(syntax: str, version: str, document: str, convention: str = "") -> tuple[str, ...]:
+    """Where the schema and map of a document may lie, the most particular first.
+
+    `convention` is the association code of UNH: EAN007 to EAN011 and their like name the subset of GS1, which has a
+    folder of its own beside its directory. There need not be such files.
+    """
+    wide = standard_identity(syntax, version, document)
+    if syntax != "edifact" or not convention.startswith("EAN"):
+        return (wide,)
+    folder, _, name = wide.rpartition("/")
+    return f"{folder}-eancom/{name}", wide
+
+
 def identities(suffix: str, folders: Sequence[Path] = ()) -> list[str]:
     """The identities of all files with this suffix, of the caller's own folders and of the shipped maps, sorted."""
     found: set[str] = set()

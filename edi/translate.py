@@ -97,7 +97,7 @@ class _Reading:
     refused: bool = False  # judging: the interchange, or the group that is open
     interchange: Interchange | None = None  # answering
     group: Group | None = None
-    agreements: dict[tuple[str, str, str], Agreement | None] = field(default_factory=dict)
+    agreements: dict[tuple[str, str, str, str], Agreement | None] = field(default_factory=dict)
     maps: dict[str, Map] = field(default_factory=dict)
 
     def judge(self, item: Item) -> Envelope | Judged:
@@ -177,7 +177,7 @@ class _Reading:
             elif agreement.map:
                 map_ = self._map(agreement.map)
                 reading = _read(message, map_, agreement, faults)
-                data, event_type, map_version = reading.data, map_.event, map_.version
+                data, event_type, map_version = reading.data, reading.event, map_.version
             else:
                 _check(message, load_schema(agreement.schema, self.profile.schemas), agreement, faults)
             faults.extend(_convention_fault(message, agreement))
@@ -206,7 +206,7 @@ class _Reading:
         return self.maps[reference]
 
     def _agreement(self, message: Message) -> Agreement | None:
-        key = (message.interchange.syntax, message.type, message.version)
+        key = (message.interchange.syntax, message.type, message.version, message.convention)
         if key not in self.agreements:
             self.agreements[key] = find_agreement(self.profile, message)
         return self.agreements[key]
@@ -264,13 +264,15 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
     usual = Agreement(syntax=syntax_name, type=message.type, version=message.version, direction="in")
     if own := reading_map(message.type, message.version):
         return dataclasses.replace(usual, map=own)
-    reference = ""
-    if profile.open:
-        reference = resources.standard_identity(syntax_name, message.version, message.type)
-    if reference and resources.exists(reference, ".map.yaml", profile.schemas):
-        return dataclasses.replace(usual, map=f"{reference}@1")
-    if reference and resources.exists(reference, ".schema.yaml", profile.schemas):
-        return dataclasses.replace(usual, schema=reference)
+    if not profile.open:
+        return None
+    known = resources.document_identities(syntax_name, message.version, message.type, message.convention)
+    for identity in known:
+        if resources.exists(identity, ".map.yaml", profile.schemas):
+            return dataclasses.replace(usual, map=f"{identity}@1")
+    for identity in known:
+        if resources.exists(identity, ".schema.yaml", profile.schemas):
+            return dataclasses.replace(usual, schema=identity)
     return None
 
 

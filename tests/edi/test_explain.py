@@ -49,7 +49,9 @@ def test_a_heading_in_plain_words() -> None:
         "  numbers   interchange 000000007, group 1, document 0001",
         "  release   X12 004010",
     ]
-    assert "Answer to an order (ORDRSP): number SO-1, date 21 Nov 2026, order P1" in edi.explain(edifact(ordrsp()))
+    assert "Answer to an order, GS1 subset (ORDRSP): number SO-1, date 21 Nov 2026, order P1" in edi.explain(
+        edifact(ordrsp())
+    )
 
 
 def test_faults_stand_where_they_occur() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from benchmarks.generator import Plan, generate
 from edi import syntax
-from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderChanged, OrderReleased
+from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged, OrderReleased
 from edi.documents.types import Code, DateMark
-from edi.mapping import Map
+from edi.errors import MapError
+from edi.mapping import Map, load_map
 from edi.model import Message
+from edi.resources import maps_folder
 from tests.edi.mapping.wire import checked_of, read_segments
 
-OrderData = TypeVar("OrderData", OrderReleased, OrderChanged)
+OrderData = TypeVar("OrderData", OrderReleased, OrderChanged, OrderCancelled)
 AnswerData = TypeVar("AnswerData", OrderAcknowledged, ChangeAcknowledged)
 
 
@@ -61,3 +65,23 @@ def assert_made_documents_hold(map_: Map, plan: Plan) -> None:
         assert reading.data is not None
         again, _ = read_segments(map_, map_.write(reading.data))
         assert map_.difference(reading.data, again.data) == ""
+
+
+def undetected(
+    identity: str, cuts: Iterable[str], data: Sequence[Any], law: Callable[[Map, Any], str], folder: Path
+) -> list[str]:
+    """The bindings whose loss no event shows: the law must fail for a map without one of them."""
+    original = (maps_folder() / f"{identity}.map.yaml").read_text()
+    found = []
+    for number, cut in enumerate(cuts):
+        path = folder / str(number) / f"{identity}.map.yaml"
+        path.parent.mkdir(parents=True)
+        assert cut in original
+        path.write_text("".join(line for line in original.splitlines(keepends=True) if line.strip() != cut))
+        try:
+            map_ = load_map(f"{identity}@1", folders=[folder / str(number)])
+        except MapError:
+            continue  # nothing is left for a mandatory element: found even before a document comes
+        if not any(law(map_, event) for event in data):
+            found.append(cut)
+    return found

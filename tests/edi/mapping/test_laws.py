@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from edi.documents import OrderAcknowledged, OrderReleased
-from edi.documents.acknowledgement import AnsweredLine
 from edi.documents.exchange import (
     Acknowledgement,
     AnsweredInterchange,
@@ -23,13 +22,12 @@ from edi.documents.exchange import (
     SegmentAnswer,
     Who,
 )
-from edi.documents.types import Code, Data
-from edi.errors import MapError, RenderError
+from edi.documents.types import Code, Data, ItemRef
+from edi.errors import RenderError
 from edi.mapping import Map, load_map
 from edi.mapping_runtime import Refused, fit_whole
-from edi.resources import maps_folder
 from tests.edi.mapping.events import events
-from tests.edi.mapping.laws import one_date_each, reasons_first
+from tests.edi.mapping.laws import AnswerData, one_date_each, reasons_first, undetected
 from tests.edi.mapping.wire import ROOT, read_segments
 
 PLACELESS = frozenset({"lines.price.per_quantity"})  # X12 has no place for these; they are refused
@@ -64,9 +62,9 @@ ANSWERS_X12 = acknowledgements(
 )
 
 
-def _plain_parts(data: OrderAcknowledged) -> OrderAcknowledged:
+def plain_parts(data: AnswerData) -> AnswerData:
     """EDIFACT: one answer of any kind, or parts that are accepted, backordered or rejected, with quantities."""
-    lines: list[AnsweredLine] = []
+    lines = []
     for line in data.lines:
         parts = [r.model_copy(update={"substitute": None, "reason": None}) for r in line.responses if r.quantity]
         line = line.model_copy(update={"responses": tuple(parts)})
@@ -74,30 +72,35 @@ def _plain_parts(data: OrderAcknowledged) -> OrderAcknowledged:
     return data.model_copy(update={"lines": tuple(lines)})
 
 
-_ONE = ("accepted", "changed", "rejected", "deleted", "rescheduled")
-_PART = ("accepted", "backordered", "rejected")
-ANSWERS_EDIFACT = st.sampled_from([_ONE, _PART]).flatmap(
+ONE = ("accepted", "changed", "rejected", "deleted", "rescheduled")
+PART = ("accepted", "backordered", "rejected")
+ANSWERS_EDIFACT = st.sampled_from([ONE, PART]).flatmap(
     lambda statuses: acknowledgements(
-        without=ANSWER | ANSWER_LATER,
-        always=frozenset({"order.date", "acknowledged_on"}),
+        without=ANSWER | ANSWER_LATER | {"order.revision"},  # with it, it is an answer to a change
+        always=frozenset({"order.date", "acknowledged_on", "supplier_order_number"}),
         codes={"status": statuses},
-    ).map(lambda data: _plain_parts(data) if statuses is _PART else _single(data))
+    ).map(lambda data: plain_parts(data) if statuses is PART else one_answer(data))
 )
 
 
-def _single(data: OrderAcknowledged) -> OrderAcknowledged:
+def one_answer(data: AnswerData) -> AnswerData:
     lines = tuple(line.model_copy(update={"responses": line.responses[:1]}) for line in data.lines)
     return data.model_copy(update={"lines": lines})
 
 
-def _short(data: Any) -> Any:
-    """Before D.01B LIN 1082 is a number, and NAD has nine places for a postal code."""
+def short(data: Any) -> Any:
+    """Before D.01B LIN 1082 is a number, IMD and PAT have 35 places for a text, NAD nine for a postal code."""
     changes: dict[str, Any] = {
         "lines": tuple(
-            line.model_copy(update={"line_number": line.line_number and str(at)})
+            line.model_copy(
+                update={"line_number": line.line_number and str(at), "item": line.item and _described(line.item)}
+            )
             for at, line in enumerate(data.lines, 1)
         )
     }
+    terms = getattr(data, "payment_terms", None)
+    if terms is not None and terms.description:
+        changes["payment_terms"] = terms.model_copy(update={"description": terms.description[:35].strip()})
     for name in ("buyer", "supplier", "ship_to", "bill_to"):
         party = getattr(data, name, None)
         if party is not None and party.address is not None and party.address.postal_code:
@@ -105,6 +108,10 @@ def _short(data: Any) -> Any:
             address = party.address.model_copy(update={"postal_code": code})
             changes[name] = party.model_copy(update={"address": address})
     return data.model_copy(update=changes)
+
+
+def _described(item: ItemRef) -> ItemRef:
+    return item.model_copy(update={"description": item.description and item.description[:35].strip()})
 
 
 CASES = {
@@ -115,14 +122,17 @@ CASES = {
     "edifact/d01b/orders@1": ORDERS_EDIFACT,
     "edifact/d01b/ordrsp@1": ANSWERS_EDIFACT,
     "edifact/d01b-eancom/orders@1": ORDERS_EDIFACT,
-    "edifact/d96a/orders@1": ORDERS_EDIFACT.map(_short),
-    "edifact/d96a/ordrsp@1": ANSWERS_EDIFACT.map(_short),
+    "edifact/d01b-eancom/ordrsp@1": ANSWERS_EDIFACT,
+    "edifact/d96a-eancom/orders@1": ORDERS_EDIFACT.map(short),
+    "edifact/d96a-eancom/ordrsp@1": ANSWERS_EDIFACT.map(short),
+    "edifact/d96a/orders@1": ORDERS_EDIFACT.map(short),
+    "edifact/d96a/ordrsp@1": ANSWERS_EDIFACT.map(short),
 }
 
 
 def put_get(map_: Map, data: Data) -> str:
     """Empty when reading what was written gives the event back, else what is different or refused."""
-    if "16" not in str(map_.identity) and map_.identity.startswith("edifact/d01b-eancom"):
+    if "-eancom/" in map_.identity:
         data = _without_duns(data)
     try:
         segments = map_.write(data)
@@ -138,7 +148,7 @@ def put_get(map_: Map, data: Data) -> str:
 def _without_duns(data: Data) -> Data:
     """EANCOM names parties by GLN or by own codes only."""
     changes = {}
-    for name in ("buyer", "supplier", "ship_to", "bill_to"):
+    for name in ("buyer", "supplier", "ship_to", "bill_to", "remit_to"):
         party = getattr(data, name, None)
         if party is not None:
             changes[name] = party.model_copy(update={"ids": tuple(i for i in party.ids if i.scheme != "duns")})
@@ -196,22 +206,7 @@ CUTS = {
 
 @pytest.mark.parametrize("identity", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
-    events_ = drawn(CASES[f"{identity}@1"], 200)
-    original = (maps_folder() / f"{identity}.map.yaml").read_text()
-    undetected = []
-    for number, cut in enumerate(CUTS[identity]):
-        folder = tmp_path / str(number)
-        path = folder / f"{identity}.map.yaml"
-        path.parent.mkdir(parents=True)
-        assert cut in original
-        path.write_text("".join(line for line in original.splitlines(keepends=True) if line.strip() != cut))
-        try:
-            map_ = load_map(f"{identity}@1", folders=[folder])
-        except MapError:
-            continue  # nothing is left for a mandatory element: found even before a document comes
-        if not any(put_get(map_, event) for event in events_):
-            undetected.append(cut)
-    assert undetected == []
+    assert undetected(identity, CUTS[identity], drawn(CASES[f"{identity}@1"], 200), put_get, tmp_path) == []
 
 
 def test_acknowledgements_put_get() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edi.errors import MapError
-from edi.resources import exists, find, maps_folder, standard_identity
+from edi.resources import document_identities, exists, find, maps_folder, standard_identity
 
 
 def test_the_maps_of_a_checkout_lie_beside_the_package() -> None:
@@ -58,6 +58,18 @@ def test_the_schema_of_a_document_follows_from_its_release(
 ) -> None:
     assert standard_identity(syntax, version, document) == identity
     assert exists(identity, ".schema.yaml")
+
+
+@pytest.mark.parametrize(
+    ("convention", "identities"),
+    [
+        ("", ("edifact/d01b/orders",)),
+        ("1.1e", ("edifact/d01b/orders",)),
+        *((f"EAN{number:03}", ("edifact/d01b-eancom/orders", "edifact/d01b/orders")) for number in range(7, 12)),
+    ],
+)
+def test_the_subset_a_document_names_comes_before_its_directory(convention: str, identities: tuple[str, ...]) -> None:
+    assert document_identities("edifact", "D.01B", "ORDERS", convention) == identities
 
 
 @pytest.mark.parametrize(
