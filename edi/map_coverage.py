@@ -227,7 +227,7 @@ class WriteCoverage:
         if lost:
             less = _without(data.model_dump(mode="json", exclude_none=True), lost, ())
             with suppress(ValidationError):  # the event is nothing without it: the map says so
-                data = map_.model.model_validate(less)
+                data = type(data).model_validate(less)
         return written(map_, data)
 
 

@@ -102,13 +102,13 @@ def _events(name: str, text: str, map_: Map) -> Iterator[FoundEvent | Other]:
         yield Other(name, "neither EDI nor an event")
     for value in values:
         type_ = str(value.get("type", "")) if "specversion" in value else ""
-        if type_ and type_ != map_.event:
+        if type_ and type_ not in map_.events:
             yield Other(name, type_)
             continue
         try:
-            yield FoundEvent(name, event_from_json(value).data if type_ else map_.model.model_validate(value))
+            yield FoundEvent(name, event_from_json(value).data if type_ else map_.data_of(value))
         except (EventError, ValidationError):
-            yield Other(name, f"no {map_.event}")
+            yield Other(name, "no " + " or ".join(map_.events))
 
 
 def _values(text: str) -> list[dict[str, Any]]:

@@ -196,6 +196,10 @@ class Map:
         read_ = {path: origin for path, origin in found.items() if present(values, path)}
         return read_ | {path: Origin("inherited") for path in inherited}
 
+    def data_of(self, values: dict[str, Any]) -> Data:
+        """The data of an event of this map from their JSON. Raises pydantic's ValidationError."""
+        return event_of(self._events, values).model.model_validate(values)
+
     def write(self, data: Data, decimal: str = ".") -> list[Segment]:
         """The segments between header and trailer. `decimal` is the decimal mark of the interchange (EDIFACT).
 
@@ -241,8 +245,8 @@ class Map:
         the map says so."""
         values = self._prepared(data.model_dump(mode="json", exclude_none=True))
         carried = carried_paths(self.layout, "write") | {(name,) for name in self._constants}
-        refused = list(lost_values(values, self._homeless))
-        dropped = [lost for lost in lost_values(values, uncarried(self.model, carried, set())) if lost not in refused]
+        refused = list(lost_values(values, self._homeless[type(data)]))
+        dropped = [lost for lost in lost_values(values, uncarried(type(data), carried, set())) if lost not in refused]
         return refused, dropped
 
     def _refusal(self, code: str, field: str, element: str, value: str, expected: str) -> RenderError:
