@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,11 +13,11 @@ from benchmarks.generator import Plan, generate
 from edi import syntax
 from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged, OrderReleased
 from edi.documents.types import Code, DateMark
-from edi.errors import MapError
+from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
-from edi.model import Message
+from edi.model import Message, Segment
 from edi.resources import maps_folder
-from tests.edi.mapping.wire import checked_of, read_segments
+from tests.edi.mapping.wire import body_of, checked_of, read_segments
 
 OrderData = TypeVar("OrderData", OrderReleased, OrderChanged, OrderCancelled)
 AnswerData = TypeVar("AnswerData", OrderAcknowledged, ChangeAcknowledged)
@@ -85,3 +87,31 @@ def undetected(
         if not any(law(map_, event) for event in data):
             found.append(cut)
     return found
+
+
+def get_put(map_: Map, message: Message) -> str:
+    """GetPut: empty when what is read is written as it was, else the first segment that differs."""
+    reading = map_.read(message, checked_of(map_.schema, message))
+    if reading.data is None:
+        return f"not read: {reading.faults[0].message}"
+    try:
+        written = [plain(segment) for segment in map_.write(reading.data)]
+    except RenderError as error:
+        return f"refused: {error}"
+    meant = [plain(segment) for segment in body_of(message)]
+    for ours, theirs in itertools.zip_longest(written, meant):
+        if ours != theirs:
+            return f"{theirs} became {ours}"
+    return ""
+
+
+def plain(segment: Segment) -> list[str]:
+    """Insignificant zeros of numbers do not count."""
+    return [segment[0], *(_number(element) for element in segment[1:])]
+
+
+def _number(text: str) -> str:
+    try:
+        return format(Decimal(text).normalize(), "f") if "." in text else text
+    except InvalidOperation:
+        return text

@@ -132,8 +132,8 @@ CASES = {
 
 def put_get(map_: Map, data: Data) -> str:
     """Empty when reading what was written gives the event back, else what is different or refused."""
-    if "-eancom/" in map_.identity:
-        data = _without_duns(data)
+    if "-eancom/" in map_.schema.identity:
+        data = without_duns(data)
     try:
         segments = map_.write(data)
     except RenderError as error:
@@ -145,7 +145,7 @@ def put_get(map_: Map, data: Data) -> str:
     return map_.difference(data, reading.data)
 
 
-def _without_duns(data: Data) -> Data:
+def without_duns(data: Data) -> Data:
     """EANCOM names parties by GLN or by own codes only."""
     changes = {}
     for name in ("buyer", "supplier", "ship_to", "bill_to", "remit_to"):
@@ -163,11 +163,11 @@ def test_put_get(reference: str, data: st.DataObject) -> None:
     assert put_get(load_map(reference), event) == ""
 
 
-def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """The same events in every run."""
+def drawn(strategy: st.SearchStrategy[Any], count: int, start: int = 20261120) -> list[Any]:
+    """The same events in every run; those of one `start` are more like each other than those of several."""
     found: list[Any] = []
 
-    @seed(20261120)
+    @seed(start)
     @settings(max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(strategy)
     def collect(event: Any) -> None:

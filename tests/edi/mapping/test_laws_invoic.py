@@ -89,6 +89,7 @@ def _placed(data: InvoiceReceived) -> InvoiceReceived:
 
 
 INVOICES = events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES).map(_placed)
+CASES = dict.fromkeys(REFERENCES, INVOICES)
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
