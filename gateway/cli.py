@@ -74,11 +74,12 @@ def run(
     configuration = load(path, secrets=True)
 
     def up(running: daemon.Daemon) -> None:
-        port = running.sftp.port if running.sftp is not None else None
-        typer.echo(f"gateway is up; SFTP on port {port}; stop it with Ctrl-C" if port else "gateway is up")
+        ports = {name: server.port for name, server in running.servers.items()}
+        where = "; ".join(f"{name.upper()} on port {port}" for name, port in ports.items())
+        typer.echo(f"gateway is up; {where}; stop it with Ctrl-C" if ports else "gateway is up")
         if ready_file is not None:
             partial = ready_file.with_suffix(".part")
-            partial.write_text(json.dumps({"pid": os.getpid(), "sftp": port}), encoding="utf-8")
+            partial.write_text(json.dumps({"pid": os.getpid(), **ports}), encoding="utf-8")
             partial.replace(ready_file)
 
     try:

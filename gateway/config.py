@@ -33,9 +33,10 @@ class _Part(BaseModel):
 
 
 class Listeners(_Part):
-    """What this gateway hosts. `sftp`: see gateway/transports/sftp."""
+    """What this gateway hosts: see gateway/transports/sftp and gateway/transports/as2."""
 
     sftp: dict[str, Any] | None = None
+    as2: dict[str, Any] | None = None
 
 
 class Timing(_Part):
@@ -91,7 +92,7 @@ class Configuration:
     file: GatewayFile
     secrets: Secrets
     book: Book
-    listener: Any
+    listeners: Mapping[str, Any]  # by the name of their transport
     destinations: Mapping[str, tuple[Any, BaseModel]]
 
     @property
@@ -115,11 +116,12 @@ def load(path: Path) -> Configuration:
         book = load_book(folder, file.environment)
     except (edi.ProfileError, edi.MapError) as error:
         complaints.append(str(error))
-    listener: Any = None
-    try:
-        listener = _listener(file, tree, path.parent)
-    except edi.ProfileError as error:
-        complaints.append(str(error))
+    listeners: dict[str, Any] = {}
+    for name in file.listeners.model_dump(exclude_none=True):
+        try:
+            listeners[name] = _listener(name, file, tree, path.parent)
+        except edi.ProfileError as error:
+            complaints.append(str(error))
     destinations: dict[str, tuple[Any, BaseModel]] = {}
     for name in file.destinations:
         try:
@@ -135,7 +137,7 @@ def load(path: Path) -> Configuration:
     )
     if complaints:
         raise edi.ProfileError("\n".join(complaints))
-    return Configuration(path, file, Secrets(path.parent), book, listener, destinations)
+    return Configuration(path, file, Secrets(path.parent), book, listeners, destinations)
 
 
 def check_secrets(configuration: Configuration) -> None:
@@ -143,8 +145,8 @@ def check_secrets(configuration: Configuration) -> None:
     partners that trade. Raises edi.ProfileError with one line per complaint."""
     secrets, complaints = configuration.secrets, []
     parts = [(f"destinations.{name}", None, settings) for name, (_, settings) in configuration.destinations.items()]
-    if configuration.listener is not None:
-        parts.append(("listeners.sftp", transport("sftp"), configuration.listener))
+    for name, listener in configuration.listeners.items():
+        parts.append((f"listeners.{name}", transport(name), listener))
     for partner in configuration.book.served:
         for name, settings in partner.channels.items():
             parts.append((f"{partner.folder / 'partner.yaml'}: channel {name}", transport(settings.kind), settings))
@@ -188,12 +190,9 @@ def database_url(url: str, folder: Path) -> str:
     return url
 
 
-def _listener(file: GatewayFile, tree: Any, folder: Path) -> Any:
-    """The SFTP listener's settings, its staging folder below the configuration; None: no listener."""
-    if file.listeners.sftp is None:
-        return None
-    module = importlib.import_module("gateway.transports.sftp")
-    listener = edi.parse_config(module.Listener, tree["listeners"]["sftp"])
+def _listener(name: str, file: GatewayFile, tree: Any, folder: Path) -> Any:
+    """A listener's settings, with its staging folder below the configuration."""
+    listener = edi.parse_config(transport(name).Listener, tree["listeners"][name])
     return listener.model_copy(update={"staging": folder / (listener.staging or file.staging)})
 
 

@@ -22,6 +22,7 @@ import edi
 from gateway import clock, config, log
 from gateway.config import Configuration
 from gateway.dispatch import Dispatcher
+from gateway.exchanges import LedgerExchanges
 from gateway.flow import Flow
 from gateway.ledger import Ledger, migrate
 from gateway.ledger.queries import answers
@@ -59,7 +60,8 @@ class Daemon:
         limits = {name: int(getattr(s, "parallel_lanes", 4)) for name, (_, s) in configuration.destinations.items()}
         self.dispatcher = Dispatcher(self.flow.advance, self.flow.ready, limits=limits)
         self.schedule = clock.Schedule()
-        self.sftp: Any = None
+        self.exchanges = LedgerExchanges(self.flow)
+        self.servers: dict[str, Any] = {}  # by the name of their transport
         self._systems: dict[str, Any] = {}
         self._parts = AsyncExitStack()
         self.dispatching: asyncio.Task[None] | None = None
@@ -80,14 +82,14 @@ class Daemon:
             "up",
             environment=self.configuration.file.environment,
             partners=len(self.configuration.book.partners),
-            sftp_port=self.sftp.port if self.sftp is not None else None,
+            **{f"{name}_port": server.port for name, server in self.servers.items()},
         )
 
     async def stop(self) -> None:
         """Stop accepting, let running lanes end, close."""
         self.schedule.stop()
-        if self.sftp is not None:
-            await self.sftp.stop()
+        for server in self.servers.values():
+            await server.stop()
         await self.dispatcher.drain(self.configuration.file.timing.drain)
         if self.dispatching is not None:
             self.dispatching.cancel()
@@ -126,23 +128,26 @@ class Daemon:
         self._adopt(self.configuration.book)
 
     async def _listen(self) -> None:
-        if self.configuration.listener is None:
-            return
+        for name, settings in self.configuration.listeners.items():
+            settings.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+            server = self._server(name, settings)
+            try:
+                await server.start()
+            except OSError as error:
+                where = f"{settings.host}:{settings.port}"
+                raise DaemonError(f"listeners.{name}: {where} cannot be opened: {error.strerror or error}") from error
+            self.servers[name] = server
+
+    def _server(self, name: str, settings: Any) -> Any:
+        """The listener of a transport, not yet open."""
+        hosted = self._hosted(self.configuration.book, name)
+        if name == "as2":
+            from gateway.transports.as2 import As2Server
+
+            return As2Server(settings, hosted, self.exchanges, self.configuration.secrets)
         from gateway.transports.sftp import SftpServer
 
-        self.configuration.listener.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.sftp = SftpServer(
-            self.configuration.listener,
-            self._hosted(self.configuration.book),
-            self.flow,
-            self.flow,
-            self.configuration.secrets,
-        )
-        try:
-            await self.sftp.start()
-        except OSError as error:
-            where = f"{self.configuration.listener.host}:{self.configuration.listener.port}"
-            raise DaemonError(f"listeners.sftp: {where} cannot be opened: {error.strerror or error}") from error
+        return SftpServer(settings, hosted, self.flow, self.flow, self.configuration.secrets)
 
     def _adopt(self, book: Book) -> None:
         """Make a book of partners the one in force. Only partners that trade have mailboxes and pollers.
@@ -155,14 +160,14 @@ class Daemon:
             for name, settings in partner.channels.items():
                 mailbox = f"{partner.id}/{name}"
                 module = transport(settings.kind)
-                sink = module.sink(settings, self.configuration.secrets)
+                sink = module.sink(settings, self.configuration.secrets, self.exchanges)
                 if sink is not None:
                     sinks[mailbox] = sink
                 poller = module.poller(mailbox, settings, self.configuration.secrets)
                 if poller is not None:
                     pollers[mailbox] = poller
-        if self.sftp is not None:
-            self.sftp.replace(self._hosted(book))
+        for name, server in self.servers.items():
+            server.replace(self._hosted(book, name))
         self.flow.book = book
         self.flow.sinks = sinks
         for system in self._systems.values():
@@ -172,12 +177,14 @@ class Daemon:
         for mailbox, poller in pollers.items():
             self._poll(mailbox, poller, poller.every, poller.cron)
 
-    def _hosted(self, book: Book) -> dict[str, Any]:
+    def _hosted(self, book: Book, name: str) -> dict[str, Any]:
+        """The channels a listener serves."""
+        kind = {"sftp": "sftp-server"}.get(name, name)
         return {
             f"{partner.id}/{name}": settings
             for partner in book.served
             for name, settings in partner.channels.items()
-            if settings.kind == "sftp-server"
+            if settings.kind == kind
         }
 
     def _poll(self, name: str, source: Any, every: float, cron: str = "") -> None:

@@ -48,6 +48,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "quantity.changed": Kind("buyer", "The confirmed quantity differs"),
         "item.unknown": Kind("master_data", "An item that cannot be resolved"),
         "unit.unknown": Kind("master_data", "Units of measure that cannot be compared"),
+        # Messages of AS2.
+        "as2.conflict": Kind("operator", "A Message-ID that was used before for other content"),
+        "as2.insecure": Kind("operator", "A message that could not be decrypted or verified"),
+        "as2.receipt_invalid": Kind("operator", "A receipt that proves nothing"),
+        "as2.refused": Kind("operator", "A partner's system refuses a message"),
         # Documents and interchanges.
         "document.conflicting_content": Kind("edi", "A number seen before with other content"),
         "document.fault": Kind("edi", "A document accepted with faults"),

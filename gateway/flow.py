@@ -31,7 +31,6 @@ from gateway.ports import Arrival, MailboxFile, Outcome, Receipt, Sink, Submissi
 SETS_PER_TRANSACTION = 500
 ITEMS_PER_TURN = 50
 ATTEMPTS_OF_A_TRANSLATION = 2
-SAME_FILE_WINDOW = dt.timedelta(days=30)
 INCOMPLETE_WAIT = dt.timedelta(minutes=2)
 SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -58,26 +57,21 @@ class Flow:
 
     async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
         """TX1. After it returns the file is ours, whatever happens next."""
-        now = self.now()
-        incomplete = await asyncio.to_thread(edi.is_incomplete, arrival.data)
-        packed = await asyncio.to_thread(receipts.pack, arrival.data)
-        due = now + self.incomplete_wait if incomplete else now
-        values = intake.receipt_values(arrival, now, due)
+        file = await self.incoming_file(arrival)
 
         def tx1(c: Any) -> Receipt:
-            since = clock.stamp(now - SAME_FILE_WINDOW)
-            lanes.append(c, values["lane"], clock.stamp(now))  # first: uploads of one partner pass one by one
-            receipts.supersede(c, arrival.mailbox, values["name"], clock.stamp(now))
-            first = receipts.same_bytes(c, arrival.mailbox, values["sha256"], since)
-            number = receipts.add(c, {**values, "duplicate_of": first})
-            receipts.put_bytes(c, f"r{number}", packed)
+            number, first = file.store(c)
             if remember:
                 answers.remember(c, arrival.mailbox, remember)
             return Receipt(str(number), str(first) if first else None)
 
         receipt = await self.ledger.write(tx1, "tx1")
-        self.wake(values["lane"], due)
+        self.wake(file.lane, file.due)
         return receipt
+
+    async def incoming_file(self, arrival: Arrival) -> intake.File:
+        """An arrival made ready outside the transaction that stores it."""
+        return await asyncio.to_thread(intake.File.of, arrival, self.now(), self.incomplete_wait)
 
     # ---- in: a receipt becomes events and acknowledgements ------------------------------------------------------
 

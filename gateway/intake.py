@@ -16,7 +16,7 @@ from typing import Any
 
 import edi
 from gateway import clock, outbox
-from gateway.ledger.queries import receipts
+from gateway.ledger.queries import lanes, receipts
 from gateway.outbox import Placement
 from gateway.partners import Partner
 from gateway.ports import Arrival, Case
@@ -27,6 +27,7 @@ REUSED = (
 )
 # Which interchanges the partner is told to have sent before, by `duplicates` of their partner.yaml.
 REFUSED = {"reanswer": {"reused"}, "reject": {"duplicate", "reused"}, "silent": set[str]()}
+SAME_FILE_WINDOW = dt.timedelta(days=30)
 MOST_FAULTS = 100  # kept and shown for one set
 
 
@@ -48,6 +49,36 @@ class Batch:
     events: list[edi.Event] = field(default_factory=list)
     answers: list[tuple[edi.AckResult, ...]] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An arrival ready to be stored: its row, its packed bytes, and when its translation is due."""
+
+    row: dict[str, Any]
+    packed: bytes
+    now: dt.datetime
+    due: dt.datetime
+
+    @staticmethod
+    def of(arrival: Arrival, now: dt.datetime, wait: dt.timedelta) -> File:
+        """`wait`: for the rest of a file that ends inside an interchange."""
+        due = now + wait if edi.is_incomplete(arrival.data) else now
+        return File(receipt_values(arrival, now, due), receipts.pack(arrival.data), now, due)
+
+    @property
+    def lane(self) -> str:
+        return str(self.row["lane"])
+
+    def store(self, c: Any) -> tuple[int, int | None]:
+        """Within TX1. Returns the receipt's number, and that of the first one with the same bytes."""
+        lanes.append(c, self.lane, clock.stamp(self.now))  # first: uploads of one partner pass one by one
+        mailbox = self.row["mailbox"]
+        receipts.supersede(c, mailbox, self.row["name"], clock.stamp(self.now))
+        first = receipts.same_bytes(c, mailbox, self.row["sha256"], clock.stamp(self.now - SAME_FILE_WINDOW))
+        number = receipts.add(c, {**self.row, "duplicate_of": first})
+        receipts.put_bytes(c, f"r{number}", self.packed)
+        return number, first
 
 
 def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict[str, Any]:

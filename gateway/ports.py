@@ -164,6 +164,88 @@ class Inlet(Protocol):
         """The state this source asked to remember: key -> text."""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """What went over HTTP: headers in their order, and the body."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """An AS2 message that was received, with everything that must be durable before it is answered.
+
+    `content` is the sha256 of the bytes its MIC is taken of. `problem` is what its receipt says if it was refused; then
+    there are no `arrivals`, and a later good attempt with the same Message-ID is not a repeat. `answer` is the receipt;
+    with `answer_url` it goes there as a delivery of its own.
+    """
+
+    mailbox: str
+    as2_from: str
+    as2_to: str
+    message_id: str
+    request: HttpMessage
+    arrivals: tuple[Arrival, ...] = ()
+    content: str = ""
+    mic: str = ""
+    problem: str = ""
+    cause: str = ""
+    answer: HttpMessage | None = None
+    answer_url: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of it: the receipt to give (the stored one for a `repeat`). `conflict`: this Message-ID was used for
+    other content, and nothing was stored."""
+
+    answer: HttpMessage | None = None
+    repeat: bool = False
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An AS2 message of ours: the bytes that go out at every attempt, the MIC its receipt must name (`value, sha-256`),
+    and how far it is: ready | posted | done | refused | invalid, with a `note` for people."""
+
+    delivery: str
+    mailbox: str
+    as2_from: str
+    as2_to: str
+    message_id: str
+    mic: str
+    request: HttpMessage
+    facts: Mapping[str, str] = field(default_factory=dict)
+    state: str = "ready"
+    note: str = ""
+    posted_at: dt.datetime | None = None
+
+
+class Exchanges(Protocol):
+    """What AS2 asks of the ledger. Each call returns after the commit, or raises and nothing has happened."""
+
+    async def received(self, exchange: Exchanged) -> Kept:
+        """TX1: documents, the request, its key and its receipt in one transaction."""
+
+    async def sent(self, delivery: str) -> Sent | None:
+        """The message that was made for a delivery."""
+
+    async def pending(self, mailbox: str, message_id: str) -> Sent | None:
+        """A message of ours to a mailbox, by its Message-ID."""
+
+    async def ready(self, sent: Sent) -> None:
+        """Keep a message before its first attempt."""
+
+    async def posted(self, delivery: str) -> None:
+        """The other side has taken it; the receipt comes by itself."""
+
+    async def receipted(self, delivery: str, state: str, note: str, receipt: HttpMessage) -> bool:
+        """Keep the receipt of a message of ours; False if it has one already. Whoever waits for it is woken."""
+
+
 class Mailboxes(Protocol):
     """What a hosted mailbox sees of the ledger. `mailbox` is `<partner>/<channel>`."""
 

@@ -52,7 +52,7 @@ def test_what_is_right_loads(instance: Path) -> None:
     configuration = config.load(instance / GATEWAY)
     config.check_secrets(configuration)
     assert configuration.database == f"sqlite:///{instance}/ledger.db"
-    assert configuration.listener.staging == instance / "staging"
+    assert configuration.listeners["sftp"].staging == instance / "staging"
     assert {partner.id for partner in configuration.book.served} == {"acme", "bolt", "nordwerk"}
 
 
@@ -170,4 +170,4 @@ def test_the_environment_is_checked_too(
 
 def test_staging_is_where_the_file_says(instance: Path) -> None:
     edit(instance, GATEWAY, "    port: 0\n", "    port: 0\n    staging: elsewhere\n")
-    assert config.load(instance / GATEWAY).listener.staging == instance / "elsewhere"
+    assert config.load(instance / GATEWAY).listeners["sftp"].staging == instance / "elsewhere"

@@ -252,6 +252,35 @@ exception = sa.Table(
     sa.Index(None, "subject"),
 )
 
+# An AS2 message, received or sent, with its receipt (MDN). `dedupe` is set where a repeat must be known. state: in:
+# stored | refused; out: ready | posted | done | refused | invalid. Bytes are chunks: `xq<id>` the request, `xa<id>` the
+# answer; their headers are lists of name and value.
+exchange = sa.Table(
+    "exchange",
+    metadata,
+    _key(),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("mailbox", sa.Text, nullable=False),
+    sa.Column("as2_from", sa.Text, nullable=False),
+    sa.Column("as2_to", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False, server_default=""),
+    sa.Column("mic", sa.Text, nullable=False, server_default=""),
+    sa.Column("dedupe", sa.Text, unique=True),
+    sa.Column("delivery", sa.Text),
+    sa.Column("receipt", Key),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("answer", sa.JSON),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("posted_at", Moment),
+    sa.Column("answered_at", Moment),
+    sa.Index(None, "delivery"),
+    sa.Index(None, "mailbox", "message_id"),
+)
+
 # What a source asked to remember: cursors, content hashes, files seen.
 source_state = sa.Table(
     "source_state",

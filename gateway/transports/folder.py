@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import structlog
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.ports import Done, Inlet, Outcome, Parcel, Transient
+from gateway.ports import Done, Exchanges, Inlet, Outcome, Parcel, Transient
 from gateway.secrets import Secrets
 from gateway.transports.names import beside, checked_template, outgoing
 from gateway.transports.polling import Rounds, Rules, Seen
@@ -131,7 +131,7 @@ def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoll
     return FolderPoller(source, settings, secrets.folder) if settings.in_ is not None else None
 
 
-def sink(settings: FolderChannel, secrets: Secrets) -> FolderSink | None:
+def sink(settings: FolderChannel, secrets: Secrets, exchanges: Exchanges) -> FolderSink | None:
     """What sends through this channel, if anything may."""
     return FolderSink(settings, secrets.folder) if settings.out is not None else None
 

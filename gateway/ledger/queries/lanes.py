@@ -44,6 +44,11 @@ def delay(c: sa.Connection, name: str, due: str, *, counted: bool = True) -> Non
     )
 
 
+def due_now(c: sa.Connection, name: str, now: str) -> None:
+    """What the head of the lane waited for has come."""
+    c.execute(sa.update(lane).where(lane.c.name == name, lane.c.due_at > now).values(due_at=now))
+
+
 def clear(c: sa.Connection, name: str) -> None:
     """The head of the lane went through: forget its failures."""
     c.execute(sa.update(lane).where(lane.c.name == name, lane.c.failures > 0).values(failures=0))

@@ -1,9 +1,51 @@
-"""AS2 (RFC 4130): documents over HTTP, signed, encrypted, and receipted by an MDN.
+"""AS2 (RFC 4130): documents over HTTP, signed, encrypted, and receipted by an MDN (`kind: as2`).
 
-window.py                    a range of a file: how layers are passed on without being held in memory
-ber.py, algorithms.py        BER in, DER out; names, and what is accepted
-cms_read.py, cms_write.py    signed, enveloped and compressed data
-mime.py                      headers, parts, transfer encodings
-received.py, sending.py      a message opened layer by layer; a message made
-mdn.py                       receipts, written and read
+    window.py                    a range of a file: how layers are passed on without being held in memory
+    ber.py, algorithms.py        BER in, DER out; names, and what is accepted
+    cms_read.py, cms_write.py    signed, enveloped and compressed data
+    mime.py                      headers, parts, transfer encodings
+    received.py, sending.py      a message opened layer by layer; a message made
+    mdn.py                       receipts, written and read
+    settings.py, certificates.py a partner's channel, and which certificate is used when
+    server.py, sink.py           the way in and the way out
+
+Rule protected: no positive receipt before the commit.
 """
+
+from gateway.ports import Exchanges
+from gateway.secrets import Secrets
+from gateway.transports.as2 import certificates
+from gateway.transports.as2.certificates import CertificateRefused
+from gateway.transports.as2.server import As2Server
+from gateway.transports.as2.settings import As2Channel, Listener
+from gateway.transports.as2.sink import As2Sink
+
+CHANNELS = {"as2": As2Channel}
+
+
+def check(settings: Listener | As2Channel, secrets: Secrets) -> None:
+    """Whether every certificate and key can be read and fits. Raises SecretError or CertificateRefused."""
+    if isinstance(settings, As2Channel):
+        certificates.read(settings, secrets)
+
+
+def poller(source: str, settings: As2Channel, secrets: Secrets) -> None:
+    """Nothing is polled: As2Server serves these channels."""
+
+
+def sink(settings: As2Channel, secrets: Secrets, exchanges: Exchanges) -> As2Sink:
+    """What sends to the partner, and late receipts."""
+    return As2Sink(settings, secrets, exchanges)
+
+
+__all__ = [
+    "CHANNELS",
+    "As2Channel",
+    "As2Server",
+    "As2Sink",
+    "CertificateRefused",
+    "Listener",
+    "check",
+    "poller",
+    "sink",
+]

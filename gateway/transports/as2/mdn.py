@@ -27,7 +27,9 @@ LARGEST = 256 * 1024
 
 
 class MdnError(ValueError):
-    """What came back is no receipt that counts; the text says why."""
+    """What came back is no receipt that counts; the text says why. `claimed`: it says it is one."""
+
+    claimed = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,10 @@ def read(headers: Headers, body: Window, certificates: Sequence[x509.Certificate
             if whole.kind != "multipart/report":
                 raise MdnError(f"not a receipt but {whole.kind or 'nothing'}")
             return _read(whole, verified, staging)
-    except (MimeError, CmsError, TooLarge) as error:
-        raise MdnError(str(error)) from None
+    except (MimeError, CmsError, TooLarge, MdnError) as error:
+        wrong = MdnError(str(error))
+        wrong.claimed = Entity(headers, body, body).kind in ("multipart/signed", "multipart/report")
+        raise wrong from None
 
 
 def _signed(

@@ -55,6 +55,7 @@ class Received:
 
     attachments: tuple[Attachment, ...] = ()
     mic: Mic | None = None
+    digest: str = ""  # the sha256 of the same bytes, in hex
     covered: Window | None = None
     decrypted: Decrypted | None = None
     verified: Verified | None = None
@@ -181,8 +182,8 @@ class _Layers:
     def _cover(self, covered: Window, names: Sequence[str]) -> dict[str, bytes]:
         """Take the MIC and the other digests of the bytes that count, in one pass."""
         algorithm = self.micalg or next(iter(names), "sha-256")
-        digests = cms_read.hashed(covered.chunks(), {*names, algorithm})
-        self.found.covered = covered
+        digests = cms_read.hashed(covered.chunks(), {*names, algorithm, "sha-256"})
+        self.found.covered, self.found.digest = covered, digests["sha-256"].hex()
         self.found.mic = Mic(base64.b64encode(digests[algorithm]).decode(), algorithm)
         return digests
 

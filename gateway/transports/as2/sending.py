@@ -40,6 +40,7 @@ class Agreed:
     compress: Literal["no", "before-signing", "after-signing"] = "no"
     receipt: Literal["none", "plain", "signed"] = "signed"
     receipt_url: str = ""  # asynchronous receipts come there; empty: in the answer
+    subject: str = "EDI document"
     notify: str = "edi@localhost"  # Disposition-Notification-To: must be there, is used by nobody
 
 
@@ -90,7 +91,7 @@ def _headers(agreed: Agreed, message_id: str, at: dt.datetime) -> Headers:
         ("Message-ID", message_id),
         ("MIME-Version", "1.0"),
         ("Date", format_datetime(at.astimezone(dt.UTC))),
-        ("Subject", "EDI document"),
+        ("Subject", agreed.subject),
     ]
     if agreed.receipt != "none":
         headers.append(("Disposition-Notification-To", agreed.notify))

@@ -4,6 +4,7 @@ asyncssh is imported in this package only. Rule protected: a file counts when it
 answer comes after the commit.
 """
 
+from gateway.ports import Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
@@ -35,7 +36,9 @@ def poller(source: str, settings: HostedMailbox | PolledMailbox, secrets: Secret
     return None
 
 
-def sink(settings: HostedMailbox | PolledMailbox, secrets: Secrets) -> HostedSink | SftpSink | None:
+def sink(
+    settings: HostedMailbox | PolledMailbox, secrets: Secrets, exchanges: Exchanges
+) -> HostedSink | SftpSink | None:
     """What sends through this channel, if anything may."""
     if isinstance(settings, HostedMailbox):
         return HostedSink()

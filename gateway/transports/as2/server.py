@@ -1,0 +1,385 @@
+"""Our AS2 listener: messages of partners, and late receipts of what we sent (RFC 4130 5, 7).
+
+Not here: opening messages (received.py), what is stored (ports.Exchanges). Rules protected: nobody gets a positive
+receipt before the commit; who is not known costs nothing and learns nothing; a partner learns only which kind of
+failure it was; a receipt that is wanted elsewhere goes only to hosts of the partner's file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway import clock
+from gateway.ports import Arrival, Exchanged, Exchanges, HttpMessage, Kept
+from gateway.transports.as2 import certificates, mdn, mime
+from gateway.transports.as2.cms_read import fingerprint
+from gateway.transports.as2.mdn import Answer, MdnError
+from gateway.transports.as2.mime import Headers, MimeError
+from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
+from gateway.transports.as2.settings import As2Channel, Listener
+from gateway.transports.as2.sink import judged
+from gateway.transports.as2.window import Staging, Window
+
+MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
+ENVELOPE = 1.4  # base64 and the layers: how much larger than its document a request may be
+logger = structlog.get_logger(__name__)
+
+
+class _Turned(Exception):
+    """A request that is turned away with a status and a sentence, without a trace."""
+
+    def __init__(self, status: int, sentence: str, **headers: str) -> None:
+        super().__init__(sentence)
+        self.response = PlainTextResponse(sentence + "\n", status, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """One channel: `<partner>/<channel>`, its settings and certificates."""
+
+    mailbox: str
+    settings: As2Channel
+    certificates: certificates.Certificates
+
+    @property
+    def rules(self) -> Rules:
+        receive = self.settings.receive
+        return Rules(
+            self.certificates.keys,
+            self.certificates.partner,
+            signed=receive.signed,
+            encrypted=receive.encrypted,
+            accepted=receive.accepted,
+            largest=self.settings.max_file,
+        )
+
+    def may_answer(self, url: str) -> bool:
+        """May a receipt go to this address? To the partner's own host, or one its file names."""
+        host = urlsplit(url).hostname or ""
+        own = urlsplit(self.settings.send.url).hostname if self.settings.send else None
+        return urlsplit(url).scheme in ("http", "https") and host in {own, *self.settings.receive.receipt_hosts} - {
+            None
+        }
+
+
+class As2Server:
+    """Listens for all AS2 channels. `channels` maps `<partner>/<channel>` to settings; `resolve` reads a reference.
+
+    Raises, already here, CertificateRefused or what `resolve` raises when a certificate cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: Listener,
+        channels: Mapping[str, As2Channel],
+        exchanges: Exchanges,
+        resolve: Callable[[str], str],
+    ) -> None:
+        self._settings, self._exchanges, self._resolve = settings, exchanges, resolve
+        self._accounts: dict[tuple[str, str], _Account] = {}
+        self._running: Counter[str] = Counter()
+        self._uvicorn: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self.replace(channels)
+
+    def replace(self, channels: Mapping[str, As2Channel]) -> None:
+        """Other channels from now on; requests that are running end as they began."""
+        self._accounts = {
+            (s.partner.id, s.us.id): _Account(mailbox, s, certificates.read(s, self._resolve))
+            for mailbox, s in channels.items()
+        }
+
+    @property
+    def port(self) -> int:
+        """The port in use; 0 before the start."""
+        return self._uvicorn.port if self._uvicorn is not None else 0
+
+    async def start(self) -> None:
+        """Open the listener. Raises OSError if it cannot be opened."""
+        app = Starlette(routes=[Route(self._settings.path, self._handle, methods=["POST"])])
+        config = uvicorn.Config(
+            app,
+            host=self._settings.host,
+            port=self._settings.port,
+            http="h11",  # joins folded headers, as old senders write them
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+            timeout_keep_alive=int(self._settings.header_time) or 1,
+            timeout_graceful_shutdown=10,
+        )
+        self._uvicorn = _Uvicorn(config)
+        await self._uvicorn.open()
+        self._serving = asyncio.create_task(self._uvicorn.main_loop(), name="as2")
+
+    async def stop(self) -> None:
+        """Accept nothing new, let what runs end."""
+        if self._uvicorn is not None and self._serving is not None:
+            self._uvicorn.should_exit = True
+            await self._serving
+            await self._uvicorn.shutdown()
+
+    async def _handle(self, request: Request) -> Response:
+        try:
+            account = self._account(request)
+            self._running[account.mailbox] += 1
+            try:
+                return await self._serve(request, account)
+            finally:
+                self._running[account.mailbox] -= 1
+        except _Turned as turned:
+            return turned.response
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except TimeoutError:
+            return PlainTextResponse("the body did not come in time\n", 408)
+        except Exception:  # the store is away, or a defect of ours: nothing is kept and nothing is promised
+            logger.exception("as2_failed")
+            return PlainTextResponse("try again later\n", 503, {"Retry-After": "60"})
+
+    def _account(self, request: Request) -> _Account:
+        """Whose request it is. Raises _Turned; whoever is not known leaves no trace but a line in the log."""
+        raw = request.headers.raw
+        if len(raw) > MOST_HEADERS or sum(len(n) + len(v) for n, v in raw) > MOST_HEADER_BYTES:
+            raise _Turned(431, "the headers are too many or too large")
+        if "content-length" in request.headers and "transfer-encoding" in request.headers:
+            raise _Turned(400, "either Content-Length or Transfer-Encoding, not both")
+        names = tuple(mdn.bare_name(request.headers.get(name, "")) for name in ("as2-from", "as2-to"))
+        if not all(names) or not request.headers.get("message-id", "").strip():
+            raise _Turned(400, "AS2-From, AS2-To and Message-ID are needed")
+        account = self._accounts.get((names[0], names[1]))
+        if account is None:
+            logger.warning("as2_unknown", peer=request.client.host if request.client else "")
+            raise _Turned(403, "these AS2 names are not known here")
+        busy = sum(self._running.values()) >= self._settings.max_requests
+        if busy or self._running[account.mailbox] >= account.settings.max_requests:
+            raise _Turned(503, "too many requests at a time", **{"Retry-After": "30"})
+        return account
+
+    async def _serve(self, request: Request, account: _Account) -> Response:
+        headers: Headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers.raw)
+        with Staging(self._settings.staging) as staging:
+            file = staging.file()
+            await self._body(request, file, int(account.settings.max_file * ENVELOPE) + MOST_HEADER_BYTES)
+            body = Window.all_of(file)
+            if await asyncio.to_thread(_is_receipt, headers, body):
+                return await self._receipt(account, headers, body)
+            message = _Message(account, headers, body, request.client.host if request.client else "")
+            return await self._message(message, staging)
+
+    async def _body(self, request: Request, file: BinaryIO, largest: int) -> None:
+        size = 0
+        chunks = request.stream().__aiter__()
+        while True:
+            try:
+                async with asyncio.timeout(self._settings.idle):
+                    chunk = await anext(chunks)
+            except StopAsyncIteration:
+                break
+            size += len(chunk)
+            if size > largest:
+                raise _Turned(413, f"more than {largest} bytes")
+            file.write(chunk)
+        announced = request.headers.get("content-length", "")
+        if announced and announced != str(size):
+            raise _Turned(400, "the body is not as long as was announced")
+
+    async def _message(self, message: _Message, staging: Staging) -> Response:
+        exchange = await asyncio.to_thread(message.exchanged, staging)
+        kept = await self._exchanges.received(exchange)
+        if kept.conflict:
+            refused = Refused("Error: unexpected-processing-error", "this Message-ID was used for other content")
+            exchange = await asyncio.to_thread(message.refused, refused, {"conflict": "yes"})
+            kept = await self._exchanges.received(exchange)
+        logger.info(
+            "as2_received",
+            mailbox=exchange.mailbox,
+            message_id=exchange.message_id,
+            problem=exchange.problem,
+            cause=exchange.cause,
+            repeat=kept.repeat,
+        )
+        return _response(exchange, kept)
+
+    async def _receipt(self, account: _Account, headers: Headers, body: Window) -> Response:
+        """A late receipt. It is taken with 200 whatever it says: sending it again would change nothing."""
+        settings, send = account.settings, account.settings.send
+        try:
+            receipt = mdn.read(headers, body, account.certificates.partner, settings.receive.accepted)
+            sent = await self._exchanges.pending(account.mailbox, receipt.message_id.strip())
+        except MdnError as error:
+            logger.warning("as2_receipt_unusable", mailbox=account.mailbox, reason=str(error))
+            return Response(status_code=200)
+        if sent is None or send is None:
+            logger.warning("as2_receipt_unknown", mailbox=account.mailbox, message_id=receipt.message_id[:200])
+            return Response(status_code=200)
+        verdict = judged(receipt, sent, send)
+        raw = HttpMessage(headers, b"".join(body.chunks()))
+        if verdict.state == "invalid":  # anybody can send one; the real one may still come
+            logger.warning("as2_receipt_invalid", mailbox=account.mailbox, reason=verdict.note)
+        elif not await self._exchanges.receipted(sent.delivery, verdict.state, verdict.note, raw):
+            logger.info("as2_receipt_again", mailbox=account.mailbox, message_id=sent.message_id)
+        return Response(status_code=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message that has arrived, and what is answered."""
+
+    account: _Account
+    headers: Headers
+    body: Window
+    peer: str
+
+    def exchanged(self, staging: Staging) -> Exchanged:
+        """Open it; what must be stored, with the receipt."""
+        options = self._header("disposition-notification-options")
+        micalg, impossible = wanted_micalg(options)
+        if impossible:
+            return self.refused(Refused("Failure: unsupported MIC-algorithms", f"asked for {options[:200]}"))
+        url = self._header("receipt-delivery-option").strip()
+        if url and not self.account.may_answer(url):
+            cause = f"a receipt is wanted at {urlsplit(url).netloc[:100]}, which the partner's file does not name"
+            return self.refused(Refused("Error: unexpected-processing-error", cause))
+        try:
+            found = open_message(self.headers, self.body, self.account.rules, staging, micalg)
+        except Refused as refused:
+            return self.refused(refused)
+        return self._stored(found, url)
+
+    def refused(self, refused: Refused, more: Mapping[str, str] | None = None) -> Exchanged:
+        found = refused.found
+        answer = self._answer(found, refused.problem) if self._wanted else None
+        url = self._header("receipt-delivery-option").strip()
+        return Exchanged(
+            **self._common,
+            content=found.digest,
+            problem=refused.problem,
+            cause=refused.cause,
+            answer=answer,
+            answer_url=url if answer and self.account.may_answer(url) else "",
+            facts={**self._facts(found), **(more or {})},
+        )
+
+    def _stored(self, found: Received, url: str) -> Exchanged:
+        answer = self._answer(found, "") if self._wanted else None
+        facts = self._facts(found)
+        arrivals = tuple(
+            Arrival(
+                self.account.mailbox,
+                document.name or f"{self._common['message_id'].strip('<>')}.edi",
+                b"".join(document.content.chunks()),
+                facts,
+            )
+            for document in found.attachments
+        )
+        return Exchanged(
+            **self._common,
+            arrivals=arrivals,
+            content=found.digest,
+            mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "",
+            answer=answer,
+            answer_url=url if answer else "",
+            facts=facts,
+        )
+
+    def _answer(self, found: Received, problem: str) -> HttpMessage:
+        now = clock.now()
+        options = self._header("disposition-notification-options")
+        signed = wants_signed(options)
+        used = found.decrypted.certificate if found.decrypted else None
+        unique = secrets.token_hex(16)
+        common = self._common
+        headers, body = mdn.build(
+            Answer(common["message_id"], common["as2_from"], common["as2_to"], problem, found.mic),
+            at=now,
+            mdn_id=f"<mdn-{unique}@{urlsplit(self.account.settings.receipt_url).hostname or 'gateway'}>",
+            boundary=f"gateway-{unique}",
+            signer=self.account.certificates.replying(used, now) if signed else None,
+            digest=found.mic.algorithm if found.mic else "sha-256",
+        )
+        return HttpMessage(headers, body)
+
+    @property
+    def _wanted(self) -> bool:
+        return bool(self._header("disposition-notification-to"))
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        return {
+            "mailbox": self.account.mailbox,
+            "as2_from": mdn.bare_name(self._header("as2-from")),
+            "as2_to": mdn.bare_name(self._header("as2-to")),
+            "message_id": self._header("message-id").strip(),
+            "request": HttpMessage(self.headers, b"".join(self.body.chunks())),
+        }
+
+    def _facts(self, found: Received) -> dict[str, str]:
+        facts = {"transport": "as2", "peer": self.peer, "message_id": self._header("message-id").strip()}
+        if found.decrypted is not None:
+            facts |= {
+                "cipher": found.decrypted.cipher,
+                "key_transport": found.decrypted.transport,
+                "decrypted_by": fingerprint(found.decrypted.certificate),
+            }
+        if found.verified is not None:
+            facts |= {"digest": found.verified.digest, "signed_by": fingerprint(found.verified.certificate)}
+        return facts
+
+    def _header(self, name: str) -> str:
+        return mime.header(self.headers, name)
+
+
+def _is_receipt(headers: Headers, body: Window) -> bool:
+    """Is it a receipt, signed or not?"""
+    kind, parameters = mime.kind_of(mime.header(headers, "content-type"))
+    if kind == "multipart/signed" and len(body) <= mdn.LARGEST:
+        try:
+            found = mime.parts(body, parameters.get("boundary", ""))
+            return bool(found) and mime.entity(found[0]).kind == "multipart/report"
+        except MimeError:
+            return False
+    return kind == "multipart/report"
+
+
+def _response(exchange: Exchanged, kept: Kept) -> Response:
+    """The receipt in the answer; empty if none is wanted, or if it goes elsewhere."""
+    if kept.answer is None:
+        return Response(status_code=200 if not exchange.problem else 403)
+    if exchange.answer_url:
+        return Response(status_code=200)
+    response = Response(kept.answer.body, 200)
+    response.raw_headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in kept.answer.headers]
+    response.raw_headers.append((b"content-length", str(len(kept.answer.body)).encode()))
+    return response
+
+
+class _Uvicorn(uvicorn.Server):
+    """Opened and closed by us; signals are the daemon's."""
+
+    port = 0
+
+    async def open(self) -> None:
+        if not self.config.loaded:
+            self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        await self.startup()
+        if self.should_exit:
+            raise OSError(f"{self.config.host}:{self.config.port} cannot be opened")
+        self.port = self.servers[0].sockets[0].getsockname()[1]
