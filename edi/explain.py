@@ -9,7 +9,8 @@ Not here: what a partner's map makes of the document (edi/translate.py). Memory:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from edi import resources, syntax
@@ -164,12 +165,29 @@ def _head(message: Message) -> Iterator[Segment]:
 # The body
 
 
-def _body(message: Message, schema: Schema | None, checked: Checked | None) -> Iterator[str]:
-    faults: dict[int, list[Fault]] = {}
-    for fault in (*message.faults, *(checked.faults if checked else ())):
-        faults.setdefault(fault.location.segment, []).append(fault)
-    for fault in faults.pop(0, ()):
-        yield from _fault_lines(fault)
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A segment beside its values in words. `indent` moves nodes of a tree to the right; `before` are the faults of
+    what is missing in front of it."""
+
+    number: int
+    indent: str
+    path: str
+    title: str
+    raw: str
+    lines: tuple[Line, ...]
+    before: tuple[Fault, ...]
+    after: tuple[Fault, ...]
+
+
+def annotated(
+    message: Message, schema: Schema | None, checked: Checked | None, faults: Sequence[Fault]
+) -> Iterator[Annotated | Fault]:
+    """Every segment of a message in words, each fault with its segment; faults without a segment stand alone."""
+    by_segment: dict[int, list[Fault]] = {}
+    for fault in faults:
+        by_segment.setdefault(fault.location.segment, []).append(fault)
+    yield from by_segment.pop(0, ())
     raws = _raw_segments(message)
     nodes: dict[str, str] = {}
     node = ""  # the indent of the node that is open
@@ -180,18 +198,34 @@ def _body(message: Message, schema: Schema | None, checked: Checked | None) -> I
             above = nodes.get(value_at(segment, 2))
             node = nodes[value_at(segment, 1)] = "" if above is None else f"{above}  "[:_DEEPEST]
         indent = "  " * path.count("/") + (node if path.startswith(_NODES) else "")
-        here = faults.pop(number, [])
+        here = by_segment.pop(number, [])
         before = [fault for fault in here if not fault.location.element and fault.location.tag != segment[0]]
-        for fault in before:
-            yield from _fault_lines(fault, indent)
         definition = schema.segments.get(segment[0]) if schema else None
-        yield f"{number:5}  {indent}{path}  {_title(segment, definition)}".rstrip()
-        yield f"       {indent}  | {next(raws, '')}".rstrip()
-        after = [fault for fault in here if fault not in before]
-        yield from _values(lines_of(segment, definition), after, indent)
-    for rest in faults.values():
-        for fault in rest:
-            yield from _fault_lines(fault)
+        yield Annotated(
+            number,
+            indent,
+            path,
+            _title(segment, definition),
+            next(raws, ""),
+            tuple(lines_of(segment, definition)),
+            tuple(before),
+            tuple(fault for fault in here if fault not in before),
+        )
+    for rest in by_segment.values():
+        yield from rest
+
+
+def _body(message: Message, schema: Schema | None, checked: Checked | None) -> Iterator[str]:
+    faults = [*message.faults, *(checked.faults if checked else ())]
+    for found in annotated(message, schema, checked, faults):
+        if isinstance(found, Fault):
+            yield from _fault_lines(found)
+            continue
+        for fault in found.before:
+            yield from _fault_lines(fault, found.indent)
+        yield f"{found.number:5}  {found.indent}{found.path}  {found.title}".rstrip()
+        yield f"       {found.indent}  | {found.raw}".rstrip()
+        yield from _values(found.lines, found.after, found.indent)
 
 
 def _title(segment: Segment, definition: SegmentDef | None) -> str:
@@ -206,7 +240,7 @@ def _title(segment: Segment, definition: SegmentDef | None) -> str:
     return definition.title + (f": {known}" if known else "")
 
 
-def _values(lines: Iterable[Line], faults: list[Fault], indent: str) -> Iterator[str]:
+def _values(lines: Iterable[Line], faults: Iterable[Fault], indent: str) -> Iterator[str]:
     """The values of a segment, each fault below the value it is about, or where a missing value should stand."""
     rows: list[tuple[tuple[int, int, int], list[str]]] = []
     for line in lines:

@@ -56,7 +56,7 @@ class BadExpression(ValueError):
     """An expression that cannot be used: the text says where and why."""
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<string>"[^"\n]*")
     |(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(?:/\*\*/[A-Za-z_][A-Za-z0-9_]*)?)
     |(?P<op>!=|<=|>=|[=<>+\-*/()\[\],]))""",
@@ -120,7 +120,7 @@ class _Parser:
         """Step to the next token; returns the one that was current."""
         before = self.word
         rest = self.text[self.at :]
-        match = _TOKEN.match(rest)
+        match = TOKEN.match(rest)
         if match is None:
             if rest.strip():
                 raise BadExpression(f"{rest.strip()[:20]!r} is not understood in {self.text!r}")

@@ -15,7 +15,7 @@ from typing import Literal
 from edi.errors import MapError
 from edi.lint_fields import bound_twice, derived_both_ways, lost_fields
 from edi.lint_nodes import does_not_fit, unreachable
-from edi.lint_values import named_partners, not_invertible, secrets, undecided, unused_rows, unused_tables
+from edi.lint_values import lost_files, named_partners, not_invertible, secrets, undecided, unused_rows, unused_tables
 from edi.mapping import Map, load_map
 from edi.resources import find, identities
 from edi.schema import load_schema
@@ -89,6 +89,7 @@ def _of_map(map_: Map, partners: Sequence[str]) -> Iterator[Found]:
     yield from unused_tables(map_)
     yield from unused_rows(map_)
     yield from _described(map_)
+    yield from lost_files(source)
 
 
 def _described(map_: Map) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from edi.mapping import Map
 from edi.mapping_ignore import TODO
@@ -115,3 +116,11 @@ def _bindings(layout: tuple[Node, ...], without: str = "") -> Iterator[Binding]:
         if isinstance(node, SegmentNode) and node.way != without and id(node) not in seen:
             seen.add(id(node))
             yield from node.bindings
+
+
+def lost_files(source: MapSource) -> Iterator[Found]:
+    """Examples of the guide that are not there."""
+    for row in source.guide_examples:
+        path = Path(row.file).parent / str(row["file"])
+        if not path.is_file():
+            yield Found(row["file"], "guide.no_file", f"there is no {path}; correct the name or add the sample")

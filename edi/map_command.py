@@ -1,6 +1,7 @@
 """`edi map`: the commands for people who write maps.
 
-Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_coverage.py.
+Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_coverage.py,
+edi/guide.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Annotated
 import typer
 
 import edi
+from edi import guide_html, guide_markdown
+from edi.guide import guide_of
 from edi.lint import lint_map, lint_shipped
 from edi.map_coverage import coverage as covered
 from edi.map_coverage_words import lines, to_json
@@ -55,6 +58,25 @@ def show(reference: str, partner: Partner = None) -> None:
         typer.echo(load_map(reference, partner).source)
     except edi.MapError as error:
         fail(str(error))
+
+
+@maps.command()
+def guide(
+    reference: str,
+    partner: Partner = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write one HTML file.")] = None,
+    md: Annotated[Path | None, typer.Option("--md", help="Write Markdown; without a file it is printed.")] = None,
+) -> None:
+    """The guide for a partner: segments, elements, codes, rules, samples, acknowledgements."""
+    made = guide_of(load_map(reference, partner), partner)
+    for file, text in ((html, guide_html.page), (md, guide_markdown.text)):
+        if file is not None:
+            try:
+                file.write_text(text(made), encoding="utf-8")
+            except OSError as error:
+                fail(f"{file}: {error.strerror}", 2)
+    if html is None and md is None:
+        typer.echo(guide_markdown.text(made), nl=False)
 
 
 @maps.command()

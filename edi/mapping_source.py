@@ -44,7 +44,7 @@ _KEYS = (
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _REFERENCE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)(?:@([0-9]+(?:\.[0-9]+){0,2}))?")
 _SYNTAXES = ("x12/", "edifact/")
-_LATER = {"guide": "guides"}
+_GUIDE_KEYS = ("intro", "contacts", "examples")
 
 
 @dataclass(slots=True)
@@ -74,6 +74,10 @@ class MapSource:
     not_carried: list[Scalar] = field(default_factory=list)
     tolerate: list[Mapping_] = field(default_factory=list)
     tests: list[Mapping_] = field(default_factory=list)
+    guide_intro: str = ""
+    guide_contacts: list[Mapping_] = field(default_factory=list)
+    guide_examples: list[Mapping_] = field(default_factory=list)
+    chain: list[tuple[str, str]] = field(default_factory=list)  # identity and version of this map and of its bases
     files: list[Path] = field(default_factory=list)
 
     @property
@@ -117,9 +121,6 @@ def _path(identity: str, folder: Path | None, folders: tuple[Path, ...]) -> Path
 def _load(identity: str, folder: Path | None, folders: tuple[Path, ...], above: tuple[str, ...]) -> MapSource:
     path = _path(identity, folder, folders)
     tree = load(path)
-    for key, what in _LATER.items():
-        if key in tree:
-            raise fail(tree.key(key), "map.unsupported", f"{what} are not supported yet")
     check_keys(tree, _KEYS, "a map")
     name = as_text(required(tree, "map", "a map"), "map")
     if name != identity:
@@ -135,6 +136,7 @@ def _load(identity: str, folder: Path | None, folders: tuple[Path, ...], above: 
     source.own_title = "title" in tree
     source.owner = str(as_text(tree["owner"], "owner")) if "owner" in tree else ""
     source.files.insert(0, path)
+    source.chain.insert(0, (identity, str(version)))
     _common(source, tree, folders)
     return source
 
@@ -284,9 +286,31 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
     source.ignore.extend(_mappings(tree, "ignore"))
     source.tolerate.extend(_mappings(tree, "tolerate"))
     source.tests = list(_mappings(tree, "tests"))
+    if "guide" in tree:
+        _guide(source, as_mapping(tree["guide"], "guide"))
     if "not_carried" in tree:
         listed = as_sequence(tree["not_carried"], "not_carried")
         source.not_carried.extend(as_text(path, "a path") for path in listed)
+
+
+def _guide(source: MapSource, node: Mapping_) -> None:
+    """Texts for the guide; what an overlay says replaces what its base says, key by key."""
+    check_keys(node, _GUIDE_KEYS, "guide")
+    if "intro" in node:
+        source.guide_intro = str(as_text(node["intro"], "intro"))
+    if "contacts" in node:
+        source.guide_contacts = _mappings(node, "contacts")
+        for row in source.guide_contacts:
+            check_keys(row, ("for", "name", "email", "phone", "hours"), "a contact")
+            required(row, "for", "a contact")
+    if "examples" in node:
+        source.guide_examples = _mappings(node, "examples")
+        for row in source.guide_examples:
+            check_keys(row, ("file", "title", "text"), "an example")
+            required(row, "file", "an example")
+    for row in (*source.guide_contacts, *source.guide_examples):
+        for key, value in row.items():
+            as_text(value, key)
 
 
 def _mappings(tree: Mapping_, key: str) -> list[Mapping_]:

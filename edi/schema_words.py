@@ -154,7 +154,7 @@ def _element(name: str, element: ElementDef, indent: str, codes: _Codes) -> Iter
     repeat = "" if element.repeat == 1 else f", repeats {element.repeat or 'any number of times'}"
     ref = f" ({element.ref})" if element.ref else ""
     title = f"{element.name}{ref}"
-    yield f"{indent}{name:<9}{_USAGES[element.effective_usage]:<9} {title:<34} {_type(element)}{repeat}"
+    yield f"{indent}{name:<9}{_USAGES[element.effective_usage]:<9} {title:<34} {type_in_words(element)}{repeat}"
     for component in element.components:
         yield from _element(f"{name}-{component.at}", component, indent + "  ", codes)
     for condition in element.conditions:
@@ -164,7 +164,8 @@ def _element(name: str, element: ElementDef, indent: str, codes: _Codes) -> Iter
             yield f"{indent}         {line}"
 
 
-def _type(element: ElementDef) -> str:
+def type_in_words(element: ElementDef) -> str:
+    """`decimal number, 1 to 15 characters`: what holds for this partner."""
     if element.kind == "composite":
         return "composite"
     words = _KINDS.get(element.kind, "")

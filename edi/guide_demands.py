@@ -1,0 +1,92 @@
+"""What a map demands beyond the schema: fields the event cannot be without, and the elements that give them.
+
+Not here: what the schema demands (edi/structure.py). Rule protected: only what surely gives a fault when it is missing
+counts; a field that another row, a constant, a step or the order may give is not demanded of one element.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from edi.event_fields import fields
+from edi.mapping import Map
+from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Target, every
+
+_FILLED = {"header_answer": ("response",)}  # steps after reading, and the fields they can give
+
+
+class Demands:
+    """The demands of one map."""
+
+    def __init__(self, map_: Map) -> None:
+        given: Counter[tuple[str, ...]] = Counter()
+        self._labels: dict[tuple[str, ...], list[str]] = {}  # the elements that fill the fields of an object
+        self._scopes: dict[int, tuple[str, ...]] = {}
+        for scope, node in every(map_.layout):
+            if not isinstance(node, SegmentNode) or node.way == "write":
+                continue
+            self._scopes[id(node.row)] = scope
+            targets = [binding.target for binding in node.bindings if binding.target is not None]
+            targets += [pair.target for pair in node.pairs.pairs] if node.pairs is not None else []
+            given.update(_path(scope, target) for target in targets)
+            for binding in node.bindings:
+                if binding.kind == "field" and binding.target is not None:
+                    path = _path(scope, binding.target)
+                    for length in range(1, len(path)):
+                        self._labels.setdefault(path[:length], []).append(str(binding.address))
+        self._shared = {path for path, count in given.items() if count > 1}
+        filled = {path for step, path in _FILLED.items() if step in map_.declared.normalise}
+        self._free = {(name,) for name in map_.declared.constants} | map_.dropped | filled
+        self._model = map_.model
+
+    def binding(self, node: SegmentNode, binding: Binding) -> bool:
+        """Does the event lack something it must have when this element is empty?"""
+        target = binding.target
+        if binding.kind != "field" or target is None or node.way == "write" or binding.from_order or target.scheme:
+            return False
+        scope = self._scopes.get(id(node.row), ())
+        path = _path(scope, target)
+        if path in self._shared or path in self._free:
+            return False
+        if any(field.many or not field.required for field in target.along) or binding.address.rest:
+            return False
+        return self._surely(scope, root=target.root)
+
+    def companions(self, node: SegmentNode, binding: Binding) -> tuple[str, ...]:
+        """The elements that make this one required: it gives what an object must have that they give a part of."""
+        target = binding.target
+        if binding.kind != "field" or target is None or node.way == "write" or binding.from_order or target.scheme:
+            return ()
+        if not target.field.required or target.field.many or len(target.steps) < 2:
+            return ()
+        path = _path(self._scopes.get(id(node.row), ()), target)
+        labels = self._labels.get(path[:-1], [])
+        return tuple(dict.fromkeys(label for label in labels if label != str(binding.address)))
+
+    def _surely(self, scope: tuple[str, ...], *, root: bool) -> bool:
+        """Is there an object at this scope for certain: the event, an item of a list, or a required object?"""
+        if root or not scope:
+            return True
+        model = self._model
+        for step in scope:
+            field = fields(model)[step]
+            if field.model is None or not (field.many or field.required):
+                return False
+            model = field.model
+        return True
+
+    def node(self, node: Node) -> bool:
+        """Must the node itself be there, because nothing else gives what it gives?"""
+        if isinstance(node, HierarchyNode):
+            return False
+        if node.into is not None or node.way == "write":
+            return False
+        if isinstance(node, LoopNode):
+            return any(self.node(inner) for inner in node.layout)
+        if self._scopes.get(id(node.row)) is None:
+            return False
+        return any(self.binding(node, binding) for binding in node.bindings)
+
+
+def _path(scope: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    return target.steps if target.root else (*scope, *target.steps)
