@@ -311,7 +311,16 @@ def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tu
 
 
 def _compare(data: Data, map_: Map, message: Message, checked: Checked) -> None:
-    """PutGet on the document itself (maps.md 15): reading what was written gives the same event."""
-    difference = map_.difference(data, map_.read(message, checked).data)
+    """PutGet on the document itself (maps.md 15): reading what was written gives the same event, and the map misses
+    nothing it requires."""
+    reading = map_.read(message, checked)
+    for fault in reading.faults:
+        if fault.code == "map.required":
+            raise RenderError(
+                f"what would be sent breaks the agreed rules: {fault.message}",
+                code="write.required",
+                element=fault.location.path,
+            )
+    difference = map_.difference(data, reading.data)
     if difference:
         raise SelfCheckError(f"reading back gives another event: {difference}")

@@ -95,7 +95,7 @@ def get_put(map_: Map, message: Message) -> str:
     if reading.data is None:
         return f"not read: {reading.faults[0].message}"
     try:
-        written = [plain(segment) for segment in map_.write(reading.data)]
+        written = [plain(segment) for segment in map_.write(reading.data, message.interchange.delimiters.decimal)]
     except RenderError as error:
         return f"refused: {error}"
     meant = [plain(segment) for segment in body_of(message)]
