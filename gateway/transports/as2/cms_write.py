@@ -38,7 +38,9 @@ def sign(digest: bytes, name: str, own: OwnKey, at: dt.datetime, *, scheme: Lite
         algorithm = sequence(oid(known.PSS), _pss(name, hash_.digest_size))
         value = own.key.sign(signed, padding.PSS(padding.MGF1(known.HASHES[name]()), hash_.digest_size), hash_)
     else:
-        algorithm, value = sequence(oid(known.RSA), NULL), own.key.sign(signed, padding.PKCS1v15(), hash_)
+        # RFC 5754 3.2; some readers do not know plain rsaEncryption here
+        algorithm = sequence(oid(known.RSA_SIGNS[name]), NULL)
+        value = own.key.sign(signed, padding.PKCS1v15(), hash_)
     by = sequence(oid(known.DIGESTS[name]))
     signer = sequence(integer(1), _names(own.certificate), by, tlv(0xA0, attributes), algorithm, octets(value))
     data = sequence(
@@ -95,7 +97,8 @@ def encrypt(
     if kind.mode == "cbc":
         parameters, size = octets(iv), (len(content) // kind.block + 1) * kind.block
     else:
-        parameters, size = sequence(octets(iv), integer(TAG)), len(content) + (0 if separate else TAG)
+        parameters = sequence(octets(iv), integer(TAG)) if separate else octets(iv)  # the nonce alone, as libas2 has it
+        size = len(content) + (0 if separate else TAG)
     algorithm = sequence(oid(kind.oid), parameters)
     inside = oid(known.DATA) + algorithm + ber.header(0x80, size)
     before = integer(0) + recipients + ber.header(ber.SEQUENCE, len(inside) + size) + inside
