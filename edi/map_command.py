@@ -1,7 +1,7 @@
 """`edi map`: the commands for people who write maps.
 
 Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_coverage.py,
-edi/guide.py.
+edi/guide.py, edi/map_diff.py.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 import edi
-from edi import guide_html, guide_markdown
+from edi import guide_html, guide_markdown, map_diff_words
 from edi.guide import guide_of
 from edi.lint import lint_map, lint_shipped
 from edi.map_coverage import coverage as covered
 from edi.map_coverage_words import lines, to_json
+from edi.map_diff import compare
 from edi.map_documents import found_in
+from edi.map_versions import maps_at, pairs
 from edi.mapping import load_map
 from edi.terminal import fail
 
@@ -66,9 +68,16 @@ def guide(
     partner: Partner = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write one HTML file.")] = None,
     md: Annotated[Path | None, typer.Option("--md", help="Write Markdown; without a file it is printed.")] = None,
+    since: Annotated[
+        str, typer.Option("--since", help="An older version: a map file or folder. Its changes are told.")
+    ] = "",
 ) -> None:
     """The guide for a partner: segments, elements, codes, rules, samples, acknowledgements."""
-    made = guide_of(load_map(reference, partner), partner)
+    map_ = load_map(reference, partner)
+    older = maps_at(since, partner).get(map_.identity) if since else None
+    if since and older is None:
+        fail(f"{since}: there is no {map_.identity}", 2)
+    made = guide_of(map_, partner, map_diff_words.news(older, map_) if older is not None else ())
     for file, text in ((html, guide_html.page), (md, guide_markdown.text)):
         if file is not None:
             try:
@@ -77,6 +86,40 @@ def guide(
                 fail(f"{file}: {error.strerror}", 2)
     if html is None and md is None:
         typer.echo(guide_markdown.text(made), nl=False)
+
+
+@maps.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A map file, a partner's folder, or a map such as x12/004010/855.")],
+    new: Annotated[str, typer.Argument(help="The same in its new version.")],
+    over: Annotated[Path | None, typer.Option("--over", help="A folder of documents and events, or one file.")] = None,
+    partner: Partner = None,
+    old_maps: Annotated[Path | None, typer.Option("--old-maps", help="Where OLD finds its bases first.")] = None,
+    new_maps: Annotated[Path | None, typer.Option("--new-maps", help="Where NEW finds its bases first.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What differs between two versions of maps, in events, segments and rules, and the version step that needs.
+
+    Exit 1 if the new version number is a smaller step than that.
+    """
+    for folder in (over, old_maps, new_maps):
+        if folder is not None and not folder.exists():
+            fail(f"{folder}: there is no such folder", 2)
+    before = maps_at(old, partner, [old_maps] if old_maps else [])
+    after = maps_at(new, partner, [new_maps] if new_maps else [])
+    found = [
+        compare(one, other, found_in([over], one, partner) if over is not None else ())
+        for _, one, other in pairs(before, after)
+        if one is not None and other is not None
+    ]
+    alone = {name: "new" if one is None else "gone" for name, one, other in pairs(before, after) if not (one and other)}
+    if as_json:
+        made = [map_diff_words.to_json(one) for one in found]
+        typer.echo(json.dumps({"maps": made, "without_counterpart": alone}, indent=2, ensure_ascii=False))
+    else:
+        for line in map_diff_words.lines(found, alone, str(over) if over is not None else ""):
+            typer.echo(line)
+    raise typer.Exit(0 if all(one.honest for one in found) else 1)
 
 
 @maps.command()

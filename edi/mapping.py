@@ -46,7 +46,7 @@ from edi.mapping_plan import plan
 from edi.mapping_read import read_source
 from edi.mapping_runtime import Refused
 from edi.mapping_segment import Row
-from edi.mapping_source import MapSource, load_source
+from edi.mapping_source import MapSource, load_file, load_source
 from edi.mapping_tolerance import tolerances_of, tolerated
 from edi.mapping_trace import Origin, Told, all_paths, present, trace
 from edi.mapping_write import Writer
@@ -307,6 +307,11 @@ def load_map(reference: str, folder: Path | None = None, folders: Sequence[Path]
     made = Map(source)
     _maps[key] = (tuple(_stamp(path) for path in source.files), made)
     return made
+
+
+def load_map_file(path: Path, folders: Sequence[Path] = ()) -> Map:
+    """The map in a file, wherever it lies: an older version, a draft. Not kept in memory. Raises MapError."""
+    return Map(load_file(path, folders))
 
 
 def _silent(told: object) -> None:

@@ -99,6 +99,18 @@ def load_source(reference: str, folder: Path | None, folders: Sequence[Path]) ->
     return source
 
 
+def load_file(path: Path, folders: Sequence[Path] = ()) -> MapSource:
+    """The merged source of one map file, wherever it lies and whatever it is called. Raises MapError.
+
+    A partner's map looks for nothing beside it; a map of a standard finds schema and bases in its own tree first.
+    """
+    identity = str(as_text(required(load(path), "map", "a map"), "map"))
+    where = path.resolve().as_posix()
+    root = where.removesuffix(f"/{identity}.map.yaml")
+    own = (Path(root),) if root != where else ()
+    return _load(identity, path.parent, (*own, *folders), (), path)
+
+
 def _same_version(version: str, pinned: str) -> bool:
     parts = pinned.split(".")
     return version.split(".")[: len(parts)] == parts
@@ -118,8 +130,10 @@ def _path(identity: str, folder: Path | None, folders: tuple[Path, ...]) -> Path
     return path
 
 
-def _load(identity: str, folder: Path | None, folders: tuple[Path, ...], above: tuple[str, ...]) -> MapSource:
-    path = _path(identity, folder, folders)
+def _load(
+    identity: str, folder: Path | None, folders: tuple[Path, ...], above: tuple[str, ...], file: Path | None = None
+) -> MapSource:
+    path = file if file is not None else _path(identity, folder, folders)
     tree = load(path)
     check_keys(tree, _KEYS, "a map")
     name = as_text(required(tree, "map", "a map"), "map")
