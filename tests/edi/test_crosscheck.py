@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
 import edi
 from edi import syntax
 from edi.crosscheck import CROSSCHECKED, crosscheck
+from edi.documents import OrderReleased, wrap
+from edi.documents.types import Note
+from edi.mapping import load_map
 from edi.model import COMPONENT, REPEAT, Delimiters, Identity, Segment
 from edi.syntax import Envelope, Outgoing
 from tests.edi.interchanges import ACME, BAD_ACK, NORDWERK, ROOT, edifact, group, ordrsp, s855, x12
 
+RELEASED = "procurement.order.released.v1"
 AT = dt.datetime(2026, 11, 20, 10, 30, tzinfo=dt.UTC)
 X12 = Envelope("x12", Identity("A", "ZZ"), Identity("B", "ZZ"), 1, AT, version="00401", group_type="PO")
 EDIFACT = Envelope("edifact", Identity("A", "14"), Identity("B", "14"), 1, AT, version="UNOC:3")
@@ -108,3 +113,39 @@ def test_where_it_cannot_follow_it_says_why(envelope: Envelope, segments: list[S
 def test_a_ta1_is_not_followed() -> None:
     (event,) = edi.translate(x12(group(s855()), sender="9"), ACME).acknowledgements
     assert edi.render_checked(event, ACME, edi.Numbers(1), AT).crosscheck.endswith("an interchange without a group")
+
+
+GOLDEN = sorted(ROOT.glob("partners/*/samples/*.json"))
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=[f"{path.parents[1].name}: {path.stem}" for path in GOLDEN])
+def test_the_second_reader_follows_every_partner(golden: Path) -> None:
+    """Each golden event, written by whoever sends that document, with the separators agreed; and its answer."""
+    ours = edi.load_profile(golden.parents[1])
+    type_ = golden.name.partition("_")[0].upper()
+    (agreed,) = [agreement for agreement in ours.agreements if agreement.type == type_]
+    sent = next(agreement for agreement in ours.agreements if agreement.direction == "out")
+    same = tuple(dataclasses.replace(agreement, delimiters=sent.delimiters) for agreement in ours.agreements)
+    ours = dataclasses.replace(ours, agreements=same)
+    sender, receiver = (ours, ours.mirrored()) if agreed.direction == "out" else (ours.mirrored(), ours)
+    map_ = load_map(agreed.map, ours.folder)
+    data = map_.model.model_validate_json(golden.read_bytes())
+    event = wrap(data, map_.event, event_id="1", partner=ours.partner)
+    written = edi.render_checked(event, sender, edi.Numbers(1), AT)
+    assert written.crosscheck == CROSSCHECKED
+    translation = edi.translate(written.data, receiver)
+    assert [result.verdict for result in translation.results] == ["accepted"]
+    for ack in translation.acknowledgements:
+        assert edi.render_checked(ack, receiver, edi.Numbers(1), AT).crosscheck == CROSSCHECKED
+
+
+def test_the_second_reader_follows_other_separators_too() -> None:
+    """With a text that has the first ones in it, the next set is taken."""
+    bolt = edi.load_profile(ROOT / "partners/bolt")
+    data = OrderReleased.model_validate_json((ROOT / "partners/bolt/samples/850_order.json").read_bytes())
+    for text, head in (("|", b"ISA\x1c00"), ("|^", b"ISA\x1c00"), ("a", b"ISA|00")):
+        notes = (Note(text=f"Dock {text} 4"),)
+        event = wrap(data.model_copy(update={"notes": notes}), RELEASED, event_id="1", partner="bolt")
+        written = edi.render_checked(event, bolt, edi.Numbers(1), AT)
+        assert written.data.startswith(head)
+        assert written.crosscheck == CROSSCHECKED

@@ -172,3 +172,17 @@ def test_what_is_shipped_has_no_errors() -> None:
     assert [str(remark) for remark in remarks if remark.severity == "error"] == []
     assert {remark.code for remark in remarks} <= {"map.no_test"}
     assert maps_folder() == ROOT / "maps"
+
+
+def test_the_practice_of_an_industry_names_no_partner(tmp_path: Path) -> None:
+    path = tmp_path / "x12/004010/855.example.map.yaml"
+    path.parent.mkdir(parents=True)
+    head = "map: x12/004010/855.example\nversion: 1.0.0\nextends: x12/004010/855@1\ntitle: Example\n"
+    path.write_text(f"{head}changes:\n- {{note: PO1, text: As acme wants it.}}\n")
+    remarks = lint_map("x12/004010/855.example", folders=[tmp_path], partners=["acme"])
+    assert [(remark.code, remark.place) for remark in remarks if remark.severity == "error"] == [
+        ("map.partner_name", f"{path}:6:21")
+    ]
+    path.write_text(f"{head}schema:\n- {{codes: PO1/PO103, only: [XXX]}}\n")
+    (remark,) = lint_map("x12/004010/855.example", folders=[tmp_path])
+    assert (remark.code, remark.place) == ("overlay.widens", f"{path}:6:29")
