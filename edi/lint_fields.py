@@ -29,7 +29,7 @@ class _Place:
 
     path: tuple[str, ...]
     whose: tuple[int, ...]
-    tag: str
+    at: int  # the place of the schema
     when: tuple[tuple[Test, ...], ...]
     row: Tree
 
@@ -50,7 +50,7 @@ def bound_twice(map_: Map) -> Iterator[Found]:
 
 def _distinct(one: _Place, other: _Place) -> bool:
     """Only one of the two is in a document, or a condition says which is meant."""
-    if one.tag == other.tag:
+    if one.at == other.at:
         return any(apart(a, b) for a in one.when for b in other.when)
     return any(one.when) or any(other.when)
 
@@ -76,7 +76,7 @@ def _places(
             target = binding.target
             if binding.kind == "field" and target is not None and not target.field.many and not target.scheme:
                 path = (*(() if target.root else inner), *target.steps)
-                yield _Place(path, own, node.tag, tests, binding.row)
+                yield _Place(path, own, id(node.entry), tests, binding.row)
 
 
 def lost_fields(map_: Map) -> Iterator[Found]:

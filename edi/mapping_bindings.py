@@ -26,8 +26,8 @@ from edi.yaml_source import Mapping_, Scalar, as_mapping, as_text, fail
 
 ELEMENT = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2})(?:-([0-9]+))?(\*|\[\*\])?")
 _WORD = re.compile(r'"[^"\n]*"|[^\s"]+')
-_TEST = re.compile(r'(\S+)\s+(?:is\s+"([^"\n]+)"|in\s+\[((?:\s*"[^"\n]+"\s*,?)+)\])')
-_STRING = re.compile(r'"([^"\n]+)"')
+_TEST = re.compile(r'(\S+)\s+(?:is\s+"([^"\n]+)"|in\s+\[((?:\s*"[^"\n]*"\s*,?)+)\])')
+_STRING = re.compile(r'"([^"\n]*)"')
 
 # Which canonical kinds a converter's result may become.
 _FITS = {

@@ -222,8 +222,8 @@ class PairSpecs:
 
 
 def pick(item: Item, pairs: PairSpecs) -> list[tuple[str, str, int]]:
-    """Qualifier, text and row of every pair that has a value: those with their own qualifier first, then as listed;
-    a list of values repeats its pair.
+    """Qualifier, text and row of every pair that has a value: identifiers with a qualifier of their own first, in the
+    order of the event, then as listed; a list of values repeats its pair.
 
     An identifier keeps the qualifier it was read with if that is listed; else it takes the first listed one whose
     converter accepts it. Of several identifiers of a scheme that have no own qualifier the first is written.
@@ -244,7 +244,7 @@ def pick(item: Item, pairs: PairSpecs) -> list[tuple[str, str, int]]:
             numbers = by_scheme.get(known["scheme"])
             if numbers is not None:
                 _assign(known, specs, numbers, own, found)
-    order = [*sorted(own), *sorted(number for number in found if number not in own)]
+    order = [*own, *sorted(number for number in found if number not in own)]
     if listed:
         return [(specs[n].qualifier, text, specs[n].row) for n in order
                 for text in listed.get(n) or (own.get(n) or found[n],)]  # fmt: skip

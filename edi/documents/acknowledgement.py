@@ -78,7 +78,7 @@ class Answer(Data):
     """What a supplier says once for the whole order; each event has lines of its own kind.
 
     `response` is one of received_only, accepted, accepted_with_changes, accepted_with_exceptions,
-    counter_offer, pending, rejected, other.
+    counter_offer, pending, rejected, other. `dates` hold for all lines that name none.
     """
 
     model_config = owned_by("supplier")
@@ -107,6 +107,7 @@ class Answer(Data):
     lines: tuple[Data, ...] = ()
     totals: Totals | None = None
     references: tuple[Reference, ...] = ()
+    dates: tuple[DateMark, ...] = ()
 
 
 class OrderAcknowledged(Answer):

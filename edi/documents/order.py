@@ -43,7 +43,7 @@ class OrderLine(Data):
     holds.
 
     `gross_price` is the price before the allowances and charges of the line, `net_amount` what the line comes to,
-    `free` goods that come without being charged.
+    `free` goods that come without being charged, `retail_price` what the buyer will sell the goods for.
     """
 
     line_number: Text
@@ -62,6 +62,7 @@ class OrderLine(Data):
     net_amount: Number | None = None
     free: Quantity | None = None
     references: tuple[Reference, ...] = ()
+    retail_price: Price | None = None
 
 
 class ChangedLine(Data):

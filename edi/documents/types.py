@@ -143,13 +143,13 @@ class DateWindow(Data):
 
 
 class DateMark(Data):
-    """`on` is a date in the partner's calendar."""
+    """`on` is a date in the partner's calendar. `earliest` and `latest` are of the delivery."""
 
     kind: Annotated[
         Code,
         known(
             "requested_delivery", "requested_ship", "promised_delivery", "promised_ship", "shipped",
-            "estimated_delivery", "delivered", "cancel_after", "earliest", "latest",
+            "estimated_delivery", "delivered", "cancel_after", "earliest", "latest", "earliest_ship", "latest_ship",
         ),
     ]  # fmt: skip
     on: dt.date

@@ -56,8 +56,9 @@ RARE = frozenset(
         "Party.more_names", "Party.references", "Contact.fax", "ItemRef.features", "Note.more", "AllowanceCharge.taxes",
         "OrderHeader.taxes", "OrderHeader.ship_from", "OrderHeader.references", "OrderHeader.answer_requested",
         "OrderLine.gross_price", "OrderLine.net_amount", "OrderLine.free", "OrderLine.references",
+        "OrderLine.retail_price",
         "Response.reason_code", "AnsweredLine.gross_price", "AnsweredLine.references", "Answer.bill_to",
-        "Answer.references", "InvoiceLine.gross_price", "InvoiceLine.delivered", "InvoiceLine.free",
+        "Answer.references", "Answer.dates", "InvoiceLine.gross_price", "InvoiceLine.delivered", "InvoiceLine.free",
         "InvoiceLine.period", "InvoiceLine.references", "InvoiceTotals.due", "Invoice.ship_from", "Invoice.mark_for",
         "Invoice.references",
     }

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from benchmarks.generator import Plan, generate
 from edi import syntax
 from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged, OrderReleased
+from edi.documents.terms import AllowanceCharge, PaymentTerms, Tax
 from edi.documents.types import Code, DateMark
 from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
@@ -19,6 +20,7 @@ from edi.model import Message, Segment
 from edi.resources import maps_folder
 from tests.edi.mapping.wire import body_of, checked_of, read_segments
 
+CENT = Decimal("0.01")
 OrderData = TypeVar("OrderData", OrderReleased, OrderChanged, OrderCancelled)
 AnswerData = TypeVar("AnswerData", OrderAcknowledged, ChangeAcknowledged)
 
@@ -53,6 +55,28 @@ def reasons_first(data: AnswerData) -> AnswerData:
         for line in data.lines
     )
     return data.model_copy(update={"lines": lines})
+
+
+def cut(value: Decimal | None, most: int = 99999) -> Decimal | None:
+    return None if value is None else min(value, Decimal(most)).quantize(CENT)
+
+
+def placed_charge(charge: AllowanceCharge, number: int) -> AllowanceCharge:
+    """SAC: amounts in cents, percents of two digits."""
+    changes: dict[str, Any] = {"kind": ("allowance", "charge")[number % 2]}
+    changes |= {"amount": cut(charge.amount), "percent": cut(charge.percent, 99)}
+    changes |= {"taxes": tuple(map(placed_tax, charge.taxes))}
+    return charge.model_copy(update=changes)
+
+
+def placed_tax(tax: Tax) -> Tax:
+    return tax.model_copy(update={"base": cut(tax.base), "rate": cut(tax.rate, 99)})
+
+
+def placed_terms(terms: PaymentTerms) -> PaymentTerms:
+    day = terms.day_of_month and min(terms.day_of_month, 28)
+    changes = {"discount_percent": cut(terms.discount_percent, 99), "discount_amount": cut(terms.discount_amount)}
+    return terms.model_copy(update={**changes, "day_of_month": day})
 
 
 def assert_made_documents_hold(map_: Map, plan: Plan) -> None:

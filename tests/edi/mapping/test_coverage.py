@@ -19,7 +19,7 @@ from edi.mapping import load_map
 from tests.edi.mapping.test_overlays import HEAD
 from tests.edi.mapping.wire import ROOT, segments_of, wrap
 
-LINE = "PO1*1*100*EA*12.5**BP*SKU-1*CB*C-{n}~ACK*IA*100*EA*067*20261201~CTT*1~"
+LINE = "PO1*1*100*EA*12.5**BP*SKU-1*N4*C-{n}~ACK*IA*100*EA*067*20261201~CTT*1~"
 BODY = "BAK*00*AC*P1*20261120****SO-1*20261121~REF*VR*7~" + LINE
 READ_ONLY = "direction: read\n"
 
@@ -45,12 +45,12 @@ def unmapped(folder: Path) -> dict[str, tuple[int, int, list[str]]]:
 
 
 def test_values_are_counted_by_element_and_by_qualifier(tmp_path: Path) -> None:
-    twice = BODY.replace("CTT*1~", "PO1*2*5*EA***CB*D-1*BP*SKU-2~REF*ZZ*R1~CTT*2~").format(n=2)
+    twice = BODY.replace("CTT*1~", "PO1*2*5*EA***N4*D-1*BP*SKU-2~CTB*ZZ*R1~CTT*2~").format(n=2)
     folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1), "b.edi": twice, "c.edi": BODY.replace("*00", "*01")})
     assert unmapped(folder) == {
-        "PO1/PO106[CB]": (3, 4, ["C-1", "C-2", "D-1", "C-{n}"]),
-        "PO1/REF[ZZ]/REF01": (1, 1, ["ZZ"]),
-        "PO1/REF[ZZ]/REF02": (1, 1, ["R1"]),
+        "PO1/PO106[N4]": (3, 4, ["C-1", "C-2", "D-1", "C-{n}"]),
+        "PO1/CTB[ZZ]/CTB01": (1, 1, ["ZZ"]),
+        "PO1/CTB[ZZ]/CTB02": (1, 1, ["R1"]),
     }
 
 
@@ -58,7 +58,7 @@ def test_one_place_is_named_with_its_byte(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1)})
     reading = found(folder).reading
     assert reading is not None
-    place = reading.unmapped.rows["PO1/PO106[CB]"].place
+    place = reading.unmapped.rows["PO1/PO106[N4]"].place
     assert place is not None
     data = (folder / "over/a.edi").read_bytes()
     assert data[place.offset :].startswith(b"C-1~")
@@ -81,14 +81,14 @@ def test_repetitions_components_and_misplaced_segments_are_seen(tmp_path: Path) 
 
 
 def test_a_bound_and_an_ignored_pair_are_clean(tmp_path: Path) -> None:
-    overlay = 'changes:\n- {pair: PO1, add: {CB: item.ids.buyer}}\nignore:\n- {at: "PO1/PO106[PD]", reason: no use}\n'
-    folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1).replace("*CB", "*PD*text*CB")}, overlay)
+    overlay = 'changes:\n- {pair: PO1, add: {N4: item.ids.buyer}}\nignore:\n- {at: "PO1/PO106[PD]", reason: no use}\n'
+    folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1).replace("*N4", "*PD*text*N4")}, overlay)
     assert unmapped(folder) == {}
     assert found(folder).clean
 
 
 def test_codes_outside_a_table_count_when_they_are_faults(tmp_path: Path) -> None:
-    overlay = "changes:\n- {pair: PO1, add: {CB: item.ids.buyer}}\n- {table: line_status, remove: [AR]}\n"
+    overlay = "changes:\n- {pair: PO1, add: {N4: item.ids.buyer}}\n- {table: line_status, remove: [AR]}\n"
     folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1).replace("*EA", "*XX")}, overlay)
     assert found(folder).clean
     folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1).replace("ACK*IA", "ACK*AR")}, overlay)
@@ -128,7 +128,7 @@ def test_a_check_is_exercised_when_it_says_true_or_false(tmp_path: Path, text: s
 
 
 def test_a_required_row_that_nothing_has_is_not_clean(tmp_path: Path) -> None:
-    overlay = "changes:\n- {pair: PO1, add: {CB: item.ids.buyer}}\n"
+    overlay = "changes:\n- {pair: PO1, add: {N4: item.ids.buyer}}\n"
     bodies = {"a.edi": BODY.format(n=1)}
     assert found(folder_of(tmp_path, bodies, overlay)).clean
     narrowed = overlay + 'schema:\n- {usage: BAK/BAK07, is: required}\n- {usage: "N1[BY]/N102", is: required}\n'
@@ -162,7 +162,7 @@ def test_a_file_may_hold_several_interchanges(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, {"a.edi": BODY.format(n=1)})
     file = folder / "over/a.edi"
     file.write_bytes(file.read_bytes() + b"\n" + file.read_bytes())
-    assert unmapped(folder)["PO1/PO106[CB]"] == (2, 2, ["C-1"])
+    assert unmapped(folder)["PO1/PO106[N4]"] == (2, 2, ["C-1"])
 
 
 def event(folder: Path, name: str, **more: Any) -> None:
@@ -233,14 +233,14 @@ def test_memory_does_not_grow_with_the_documents(tmp_path: Path) -> None:
         kept.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         assert what.reading is not None
-        seen = what.reading.unmapped.rows["PO1/PO106[CB]"]
+        seen = what.reading.unmapped.rows["PO1/PO106[N4]"]
         assert (seen.documents, len(seen.values)) == (many, MOST_VALUES)
     assert kept[1] < kept[0] + 200_000  # 200 messages take five times that
 
 
 def test_a_flood_of_qualifiers_is_only_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edi.map_coverage.MOST_PLACES", 5)
-    body = BODY.replace("REF*VR*7~", "".join(f"REF*{chr(65 + n)}Z*R~" for n in range(9))).format(n=1)
+    body = BODY.replace("REF*VR*7~", "".join(f"CTB*{chr(65 + n)}Z*R~" for n in range(9))).format(n=1)
     what = found(folder_of(tmp_path, {"a.edi": body}))
     assert what.reading is not None
     assert (len(what.reading.unmapped.rows), what.reading.unmapped.further) == (5, 14)
@@ -252,7 +252,7 @@ def test_the_command(tmp_path: Path) -> None:
     runner, options = CliRunner(), ["map", "coverage", "example/855", "--partner", str(folder), "--over"]
     done = runner.invoke(app, [*options, str(folder / "over")])
     assert done.exit_code == 1
-    assert "PO1/PO106[CB]" in done.output
+    assert "PO1/PO106[N4]" in done.output
     assert "first in a.edi, 855[1] 0001, segment 4, byte " in done.output
     done = runner.invoke(app, [*options, str(folder / "over"), "--json"])
     told = json.loads(done.output)

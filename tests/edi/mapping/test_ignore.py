@@ -12,7 +12,7 @@ from tests.edi.mapping.test_hierarchy import BODY as LEVELS
 from tests.edi.mapping.test_overlays import BODY, overlay
 from tests.edi.mapping.wire import read_body
 
-EXTRA = "REF*ZZ*R1~REF*YY*R2*R3~PO1*1*100*EA*12.5**BP*SKU-1*CB*C-1*PD*P-1~"
+EXTRA = "CTB*ZZ*R1~CTB*YY*R2*R3~PO1*1*100*EA*12.5**BP*SKU-1*N4*C-1*PD*P-1~"
 
 
 def left(folder: Path, *places: str) -> list[str]:
@@ -26,18 +26,18 @@ def left(folder: Path, *places: str) -> list[str]:
 @pytest.mark.parametrize(
     ("place", "gone"),
     [
-        ("REF", ["ZZ", "R1", "YY", "R2", "R3"]),
-        ("REF/REF02", ["R1", "R2"]),
-        ("REF[YY]", ["YY", "R2", "R3"]),
-        ("REF[YY]/REF03", ["R3"]),
-        ("PO1/PO106[CB]", ["CB", "C-1"]),
+        ("CTB", ["ZZ", "R1", "YY", "R2", "R3"]),
+        ("CTB/CTB02", ["R1", "R2"]),
+        ("CTB[YY]", ["YY", "R2", "R3"]),
+        ("CTB[YY]/CTB03", ["R3"]),
+        ("PO1/PO106[N4]", ["N4", "C-1"]),
         ("PO1/PO109", ["C-1"]),
         ("PO1[1]", []),
-        ("N1/REF", []),
+        ("N1/CTB", []),
     ],
 )
 def test_an_entry_covers_its_place_alone(tmp_path: Path, place: str, gone: list[str]) -> None:
-    everything = ["ZZ", "R1", "YY", "R2", "R3", "CB", "C-1", "PD", "P-1"]
+    everything = ["ZZ", "R1", "YY", "R2", "R3", "N4", "C-1", "PD", "P-1"]
     assert left(tmp_path) == everything
     assert left(tmp_path, place) == [value for value in everything if value not in gone]
 

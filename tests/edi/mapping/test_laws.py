@@ -5,6 +5,7 @@ The negative control removes one binding at a time and expects the law, or the r
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,20 @@ from edi.documents.exchange import (
     SegmentAnswer,
     Who,
 )
-from edi.documents.types import Code, Data, ItemRef
+from edi.documents.types import Code, Data, Id, ItemRef
 from edi.errors import RenderError
 from edi.mapping import Map, load_map
 from edi.mapping_runtime import Refused, fit_whole
 from tests.edi.mapping.events import events
-from tests.edi.mapping.laws import AnswerData, one_date_each, reasons_first, undetected
+from tests.edi.mapping.laws import (
+    AnswerData,
+    one_date_each,
+    placed_charge,
+    placed_tax,
+    placed_terms,
+    reasons_first,
+    undetected,
+)
 from tests.edi.mapping.wire import ROOT, read_segments
 
 PLACELESS = frozenset({"lines.price.per_quantity"})  # X12 has no place for these; they are refused
@@ -38,17 +47,84 @@ ORDER_LATER = frozenset(
         "payment_terms.type", "payment_terms.basis", "payment_terms.net_due", "payment_terms.day_of_month",
         "payment_terms.discount_percent", "payment_terms.discount_amount", "payment_terms.discount_days",
         "payment_terms.discount_due", "lines.pack", "lines.splits", "lines.ship_to", "lines.allowances", "lines.taxes",
+        "lines.retail_price",
     }
 )  # fmt: skip
 ANSWER_LATER = frozenset({"lines.promised_delivery", "lines.responses.changes"})
 # N1 demands a name or an id.
+PARTIES = ("buyer", "supplier", "ship_to", "bill_to", "mark_for", "ship_from")
 NAMED = frozenset({"buyer.name", "supplier.name", "ship_to.name", "bill_to.name"})
 ANSWER = frozenset({"lines.responses.price", "lines.responses.substitute.description"})
 
 
-ORDERS_X12 = events(
-    OrderReleased, without=PLACELESS | ORDER_LATER, always=NAMED | {"order.date", "lines.schedules.quantity.uom"}
-).map(one_date_each)
+# A reference of X12 is a kind and a number; what is said of an item besides its description is a text.
+NUMBERS_ONLY = frozenset(
+    {
+        f"{party}references.{name}"
+        for party in ("", "lines.", "lines.ship_to.", *(f"{name}." for name in PARTIES))
+        for name in ("line", "date")
+    }
+    | {"lines.item.features.more"}
+)
+REFERENCES = ("order", "order_line", "quotation", "price_list", "customer", "invoice", "delivery_note", "project")
+# The 850 has no place for these.
+ORDER_PLACELESS = PLACELESS | {
+    "delivery_terms.description", "allowances.base", "allowances.sequence", "lines.allowances.base",
+    "lines.allowances.sequence", "lines.taxes.category", "lines.taxes.exemption", "lines.splits",
+    "lines.retail_price.currency", "lines.retail_price.per_quantity", "lines.retail_price.basis",
+    "lines.gross_price.currency", "lines.gross_price.per_quantity", "lines.gross_price.basis",
+    "allowances.taxes", "lines.allowances.taxes", "taxes.category", "taxes.exemption", "lines.free",
+    "notes.more", "lines.notes.more",
+    *NUMBERS_ONLY,
+}  # fmt: skip
+# FOB03 needs FOB02, SAC needs a code, TXI an amount, ITD a time for its discount.
+ORDER_ALWAYS = NAMED | {
+    "ship_from.name", "mark_for.name", "lines.ship_to.name", "order.date", "lines.schedules.quantity.uom",
+    "carrier.name", "delivery_terms.function", "allowances.code", "lines.allowances.code",
+    "payment_terms.discount_days", "lines.taxes.type", "lines.taxes.amount", "lines.taxes.rate",
+    "taxes.type", "taxes.amount", "taxes.rate",
+}  # fmt: skip
+ORDER_CODES = {
+    "type": ("standalone", "blanket", "release", "rush", "consignment"),
+    "delivery_terms.function": ("origin", "destination"),
+    "delivery_terms.payment": ("prepaid", "prepaid_and_charged", "collect", "third_party", "pickup"),
+    "carrier.service": ("ground", "next_day"),
+    "carrier.mode": ("road", "air", "sea", "parcel"),
+    "payment_terms.type": ("basic", "end_of_month", "fixed_date"),
+    "payment_terms.basis": ("invoice_date", "delivered"),
+    "allowances.code": ("freight", "discount", "handling"),
+    "taxes.type": ("vat", "sales", "goods_and_services"),
+    "references.kind": REFERENCES,
+    "features.kind": ("colour", "size"),
+    "answer_requested": ("none", "receipt", "details", "changes"),
+}
+
+
+def _placed(data: OrderReleased) -> OrderReleased:
+    """Amounts in cents, whole packs, the carrier by its own code."""
+    lines = tuple(
+        line.model_copy(
+            update={
+                "pack": line.pack and line.pack.to_integral_value(),
+                "allowances": tuple(map(placed_charge, line.allowances, count())),
+                "taxes": tuple(map(placed_tax, line.taxes)),
+            }
+        )
+        for line in data.lines
+    )
+    scac = (Id(scheme="scac", value="ODFL"),)
+    changes = {
+        "lines": lines,
+        "allowances": tuple(map(placed_charge, data.allowances, count())),
+        "carrier": data.carrier and data.carrier.model_copy(update={"ids": scac}),
+        "payment_terms": data.payment_terms and placed_terms(data.payment_terms),
+    }
+    return one_date_each(data.model_copy(update=changes))
+
+
+ORDERS_X12 = events(OrderReleased, rare=True, without=ORDER_PLACELESS, always=ORDER_ALWAYS, codes=ORDER_CODES).map(
+    _placed
+)
 ORDERS_EDIFACT = events(OrderReleased, without=ORDER_LATER, always=frozenset({"order.date"}))
 
 
@@ -58,8 +134,18 @@ def acknowledgements(**how: Any) -> st.SearchStrategy[OrderAcknowledged]:
 
 
 ANSWERS_X12 = acknowledgements(
-    without=PLACELESS | ANSWER | ANSWER_LATER, always=NAMED | {"order.date", "lines.responses.quantity.uom"}
-)
+    rare=True,
+    without=PLACELESS
+    | ANSWER
+    | NUMBERS_ONLY
+    | {
+        "lines.responses.changes", "lines.responses.reason_code", "lines.responses.substitute.features",
+        "lines.gross_price.currency", "lines.gross_price.per_quantity", "lines.gross_price.basis",
+        "notes.more", "lines.notes.more",
+    },
+    always=NAMED | {"order.date", "lines.responses.quantity.uom"},
+    codes={"references.kind": REFERENCES, "features.kind": ("colour", "size")},
+)  # fmt: skip
 
 
 def plain_parts(data: AnswerData) -> AnswerData:

@@ -51,7 +51,7 @@ def test_nodes_are_added_and_removed(tmp_path: Path) -> None:
 """
     reading, _ = read_body(overlay(tmp_path, text), BODY.replace("PO1*1", "REF*IT*77~REF*VR*88~PO1*1", 1))
     assert json_of(reading)["buyer"]["ids"] == [{"scheme": "supplier", "value": "77"}]
-    assert [u.value for u in reading.unmapped] == ["VR", "88"]
+    assert json_of(reading)["references"] == [{"kind": {"value": "VR", "raw": "VR"}, "number": "88"}]
 
 
 def test_a_binding_is_removed(tmp_path: Path) -> None:
