@@ -1,0 +1,93 @@
+"""AS2 through the real daemon: an order leaves and its answer comes back to Odoo; killed after a receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.transports.as2.mime import Headers
+from tests.transports.as2.company import THEM, US, Partner, listening, message, opened, pem, receipt, replying
+from tests.wires.conftest import ROOT, Site
+
+SAMPLES = ROOT / "partners" / "acme" / "samples"
+PARTNER = Path("partners") / "acme" / "partner.yaml"
+CHANNEL = """channels:
+- name: as2
+  kind: as2
+  us: {id: "Our Company", keys: [{certificate: file:keys/us.pem, key: file:keys/us.key}]}
+  partner: {id: ACME, certificates: [{certificate: file:keys/them.pem}]}
+  send: {url: "URL"}
+"""
+
+
+class As2Site(Site):
+    """The site with AS2 for acme instead of its mailbox."""
+
+    def with_as2(self, url: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.as2_port = free.getsockname()[1]
+        self.edit("gateway.yaml", "listeners:\n", f"listeners:\n  as2: {{port: {self.as2_port}}}\n")
+        self.edit(str(PARTNER), "channels:\n", CHANNEL.replace("URL", url))
+        path = self.folder / PARTNER
+        path.write_text(path.read_text("utf-8").replace("channel: inbox", "channel: as2"), "utf-8")
+        keys = self.folder / "keys"
+        (keys / "us.pem").write_text(pem(US)["certificate"])
+        (keys / "us.key").write_text(pem(US)["key"])
+        (keys / "them.pem").write_text(pem(THEM)["certificate"])
+
+    def send_as2(self, headers: Headers, body: bytes) -> httpx.Response:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            return client.post(f"http://127.0.0.1:{self.as2_port}/as2", headers=list(headers), content=body)
+
+
+@pytest.fixture
+def as2(site: Site) -> As2Site:
+    site.__class__ = As2Site
+    assert isinstance(site, As2Site)
+    return site
+
+
+def test_killed_after_the_receipt(as2: As2Site) -> None:
+    as2.with_as2("http://127.0.0.1:9/as2")
+    as2.start_daemon()
+    headers, body = message((SAMPLES / "855_changes.edi").read_bytes())
+    first = as2.send_as2(headers, body)
+    as2.kill()
+    assert receipt(first).accepted
+    as2.restart()
+    assert as2.send_as2(headers, body).content == first.content
+    as2.wait("its translation", lambda: as2.gateway("messages")[0]["state"] != "stored")
+    assert len(as2.gateway("messages")) == 1
+
+
+def test_an_order_and_its_answer(as2: As2Site) -> None:
+    partner = Partner(replying())
+
+    async def trade() -> None:
+        async with listening(partner):
+            as2.with_as2(partner.url)
+            await asyncio.to_thread(story)
+
+    def story() -> None:
+        as2.start_daemon()
+        order = next(order for order in as2.confirm_orders() if order.partner == "acme")
+        as2.wait("the order at the partner", lambda: len(partner.requests) > 0)
+        found, document = opened(partner.requests[0])
+        assert found.attachments[0].name.endswith(".edi")
+        assert f"*{order.number}*".encode() in document
+        answer = (SAMPLES / "855_accepted.edi").read_bytes().replace(b"P00042", order.number.encode())
+        assert receipt(as2.send_as2(*message(answer))).accepted
+        as2.wait("the answer on the order in Odoo", lambda: bool(as2.record(order)["partner_ref"]))
+        # The 997 goes back the same way, and the ledger knows that the order arrived.
+        as2.wait("the acknowledgement at the partner", lambda: len(partner.requests) > 1)
+        assert b"ST*997*" in opened(partner.requests[1])[1]
+        milestones = json.dumps(as2.gateway("order", order.number)["milestones"])
+        assert "855" in milestones
+
+    asyncio.run(trade())
