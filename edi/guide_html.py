@@ -63,7 +63,7 @@ def _section(guide: Guide, anchor: str) -> Iterator[str]:
             yield _list(map(_t, guide.policies))
         case "scenarios":
             rows = ((_t(s.name), _t(s.action), _t(s.expected)) for s in guide.scenarios)
-            yield _table(("scenario", "what to do", "what is expected"), rows)
+            yield _table(("scenario", "what to do", "expected"), rows)
         case "exchange":
             cells = ((_t(f.name), *(f"<code>{_t(value)}</code>" for value in f.values)) for f in guide.identities)
             yield _table(("identity", "production", "test"), cells)
@@ -119,7 +119,7 @@ def _details(place: Place) -> Iterator[str]:
     if place.example:
         yield f'<p class="example">Example: <code>{_t(place.example)}</code></p>'
     if place.elements:
-        yield _table(("element", "name", "usage", "type", "read as"), map(_element, place.elements))
+        yield _table(("element", "name", "usage", "type", "read as"), map(_element, place.elements), "elements")
     if place.pairs:
         rows = ((f"<code>{_t(p.qualifier)}</code> {_t(p.name)}", _t(p.meaning), _t(p.form)) for p in place.pairs.rows)
         yield f"<p>Kinds and values, {_t(place.pairs.where)}.</p>" + _table(("kind", "read as", "form"), rows)
@@ -179,7 +179,7 @@ def _facts(facts: Iterable[Fact]) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
     """A table of cells that are HTML already; on a telephone each row becomes a card that names its columns."""
     lines = ["".join(f'<td role="cell" data-head="{head}">{cell}</td>' for head, cell in zip(heads, row, strict=True))
              for row in rows]  # fmt: skip
@@ -187,7 +187,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         return ""
     head = "".join(f'<th scope="col" role="columnheader">{name}</th>' for name in heads)
     body = "".join(f'<tr role="row">{line}</tr>' for line in lines)
-    return (f'<table class="cards" role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+    return (f'<table class="cards {kind}" role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
             f'<tbody role="rowgroup">{body}</tbody></table>')  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def _section(guide: Guide, anchor: str) -> Iterator[str]:
             yield from (f"- {_t(policy)}" for policy in guide.policies)
         case "scenarios":
             rows = ((_t(s.name), _t(s.action), _t(s.expected)) for s in guide.scenarios)
-            yield from _table(("scenario", "what to do", "what is expected"), rows)
+            yield from _table(("scenario", "what to do", "expected"), rows)
         case "exchange":
             yield from _table(
                 ("identity", "production", "test"), ((_t(f.name), *map(_code_text, f.values)) for f in guide.identities)

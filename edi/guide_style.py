@@ -44,7 +44,9 @@ tbody th{font-weight:400}
 .tree .loop .loop{color:var(--soft);font-size:.82rem}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead th:last-child{white-space:nowrap}
-.usage{white-space:nowrap}
+.elements{table-layout:fixed}
+.elements th:nth-child(1){width:6.4rem}.elements th:nth-child(3){width:8.2rem}
+.elements th:nth-child(2),.elements th:nth-child(4){width:21%}
 .usage.must{color:var(--must);font-weight:600}
 .usage.may{color:var(--soft)}
 .cards ul.inline,.cards p{margin:.25rem 0 0}

@@ -8,45 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
+from edi import map_settings
+from edi.map_change import STEP_OF, Change, Kind
 from edi.map_rows import Exercise
 from edi.map_versions import Step
 from edi.mapping import Map
 from edi.structure import Entry, LoopEntry, Schema, SegmentDef
 from edi.yaml_source import Mapping_
 
-Kind: TypeAlias = Literal["added", "changed", "lost", "tightened", "relaxed"]
-_STEP: dict[Kind, Step] = {
-    "added": "minor",
-    "changed": "major",
-    "lost": "major",
-    "tightened": "major",
-    "relaxed": "minor",
-}
 _STRICT = {"optional": 0, "required": 1, "not_used": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference: where, what it was and is (empty: not there), and the version step it implies."""
-
-    kind: Kind
-    where: str
-    old: str
-    new: str
-    step: Step
-
-    def __str__(self) -> str:
-        if not self.old or not self.new:
-            return f"{self.kind}: {self.where}: {self.new or self.old}"
-        return f"{self.kind}: {self.where}: {self.old} became {self.new}"
 
 
 def changes(old: Map, new: Map) -> Iterator[Change]:
     """All differences, rows first, then checks, then rules."""
     yield from _rows(_bindings(old), _bindings(new))
+    yield from map_settings.changes(old, new)
     yield from _checks(old.declared.checks, new.declared.checks)
     yield from _rules(_rules_of(old), _rules_of(new))
 
@@ -87,7 +65,7 @@ def _rows(old: Mapping[tuple[str, ...], str], new: Mapping[tuple[str, ...], str]
             continue  # its bindings say what changed
         before = before or (what if kind == "lost" else "")
         after = after or (what if kind == "added" else "")
-        yield Change(kind, where, before, after, _STEP[kind])
+        yield Change(kind, where, before, after, STEP_OF[kind])
 
 
 def _checks(old: Mapping[str, Mapping_], new: Mapping[str, Mapping_]) -> Iterator[Change]:
@@ -167,7 +145,7 @@ def _rules(old: _Rules, new: _Rules) -> Iterator[Change]:
             yield from _codes(where, "relaxed", "accepted", after - before)
             continue
         kind_ = _kind(what, before, after)
-        yield Change(kind_, where, _said(what, before), _said(what, after), _STEP[kind_])
+        yield Change(kind_, where, _said(what, before), _said(what, after), STEP_OF[kind_])
 
 
 def _rule(rules: _Rules, key: tuple[str, str]) -> Any:
@@ -183,7 +161,7 @@ def _rule(rules: _Rules, key: tuple[str, str]) -> Any:
 
 def _codes(where: str, kind: Kind, word: str, codes: frozenset[str]) -> Iterator[Change]:
     if codes:
-        yield Change(kind, where, "", f"codes {word}: {', '.join(sorted(codes))}", _STEP[kind])
+        yield Change(kind, where, "", f"codes {word}: {', '.join(sorted(codes))}", STEP_OF[kind])
 
 
 def _kind(what: str, before: Any, after: Any) -> Kind:

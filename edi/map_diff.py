@@ -19,7 +19,8 @@ from edi.checked import Checked
 from edi.documents.types import Data
 from edi.errors import RenderError
 from edi.faults import Fault
-from edi.map_changes import Change, changes
+from edi.map_change import Change
+from edi.map_changes import changes
 from edi.map_documents import Document, FoundEvent, Other
 from edi.map_versions import Step, larger, same_files, step_between
 from edi.mapping import Map, Reading
@@ -142,7 +143,7 @@ def compare(old: Map, new: Map, found: Iterable[Document | FoundEvent | Other] =
     """Both versions over all that is found."""
     diff = Diff(old, new, tuple(changes(old, new)))
     reads = "write" not in (old.direction, new.direction)
-    writes = "read" not in (old.direction, new.direction) and old.model is new.model
+    writes = "read" not in (old.direction, new.direction) and old.event == new.event
     for item in found:
         if isinstance(item, Other):
             diff.others += 1

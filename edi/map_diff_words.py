@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from edi.map_changes import Change, changes
+from edi.map_change import Change
+from edi.map_changes import changes
 from edi.map_diff import Diff, Group, Side
 from edi.mapping import Map
 from edi.terminal import counted

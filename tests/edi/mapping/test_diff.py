@@ -154,6 +154,30 @@ def test_every_rule_is_named_with_its_step(tmp_path: Path, before: str, after: s
     assert back == {opposite[kind] for kind in kinds}
 
 
+BASE_SETTINGS = [
+    ('when: N101 in ["SU", "VN", "SE"]', 'when: N101 in ["SU", "VN"]', "changed: N1[SU] when", "major"),
+    ("normalise: [partial_backorder]\n", "", "changed: normalise: partial_backorder", "major"),
+    ("  max: any\n  note: Notes", "  note: Notes", "changed: N9[L1] max: any", "major"),
+    ("line_status: {use: codes/line_status}", "line_status: {use: codes/line_status, unknown: other}",
+     "changed: table line_status, unknown codes: fault became other", "major"),
+    ("line_status: {use: codes/line_status}", "line_status: {use: codes/line_status, write: {accepted: AC}}",
+     "changed: table line_status, written", "major"),
+    ("- order.revision\n", "", "changed: not_carried", "major"),
+    ("normalise:", "tolerate:\n- {fault: element.long, at: N1/N102, up_to: 80, reason: x}\nnormalise:",
+     "relaxed: tolerated element.long at N1/N102", "minor"),
+    ("normalise:", "derive:\n- {field: totals.lines, is: count(lines)}\nnormalise:",
+     "changed: derived totals.lines: count(lines)", "major"),
+    ("note: One loop per order line.", "note: x", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "said", "step"), BASE_SETTINGS, ids=[row[2] for row in BASE_SETTINGS])
+def test_every_setting_is_named_with_its_step(tmp_path: Path, before: str, after: str, said: str, step: str) -> None:
+    found = list(changes(load_map_file(BASE), edited(tmp_path, BASE, (before, after))))
+    told = [change.step for change in found if str(change).startswith(said)]
+    assert told == ([step] if said else []), [str(change) for change in found]
+
+
 def test_documents_that_would_be_rejected_are_counted(tmp_path: Path) -> None:
     old = load_map_file(ACME / "855.map.yaml")
     new = edited(tmp_path, ACME / "855.map.yaml", ("only: [EA, CA, DZ]", "only: [CA, DZ]"))
