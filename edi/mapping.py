@@ -139,8 +139,17 @@ class Map:
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
         self._rows = writer.rows
-        self._read = reader.function("read", f"<map {self.version} read>")
-        self._write = writer.source.function("write", f"<map {self.version} write>")
+        self._sources = (reader, writer.source)
+
+    @cached_property
+    def _read(self) -> Callable[..., dict[str, Any]]:
+        made: Callable[..., dict[str, Any]] = self._sources[0].function("read", f"<map {self.version} read>")
+        return made
+
+    @cached_property
+    def _write(self) -> Callable[..., None]:
+        made: Callable[..., None] = self._sources[1].function("write", f"<map {self.version} write>")
+        return made
 
     @cached_property
     def _read_bare(self) -> Callable[..., dict[str, Any]]:

@@ -26,6 +26,7 @@ def test_the_goals_are_those_that_were_set() -> None:
         "tokenise EDIFACT": 15,
         "check X12": 24,
         "translate X12": 45,
+        "compile": 200,
         "write X12": 23,
         "read back X12": 75,
         "memory": 64,
