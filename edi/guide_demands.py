@@ -7,11 +7,14 @@ counts; a field that another row, a constant, a step or the order may give is no
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from edi.event_fields import fields
 from edi.mapping import Map
 from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Target, every
 
+_Given: TypeAlias = tuple[int, tuple[str, ...]]
 _FILLED = {"header_answer": ("response",)}  # steps after reading, and the fields they can give
 
 
@@ -19,25 +22,30 @@ class Demands:
     """The demands of one map."""
 
     def __init__(self, map_: Map) -> None:
-        given: Counter[tuple[str, ...]] = Counter()
+        given: Counter[_Given] = Counter()
         self._labels: dict[tuple[str, ...], list[str]] = {}  # the elements that fill the fields of an object
         self._scopes: dict[int, tuple[str, ...]] = {}
+        self._owners = dict(_owned(map_.layout, 0))
         for scope, node in every(map_.layout):
             if not isinstance(node, SegmentNode) or node.way == "write":
                 continue
             self._scopes[id(node.row)] = scope
             targets = [binding.target for binding in node.bindings if binding.target is not None]
             targets += [pair.target for pair in node.pairs.pairs] if node.pairs is not None else []
-            given.update(_path(scope, target) for target in targets)
+            given.update(self._given(node, scope, target) for target in targets)
             for binding in node.bindings:
                 if binding.kind == "field" and binding.target is not None:
                     path = _path(scope, binding.target)
                     for length in range(1, len(path)):
                         self._labels.setdefault(path[:length], []).append(str(binding.address))
-        self._shared = {path for path, count in given.items() if count > 1}
+        self._shared = {one for one, count in given.items() if count > 1}
         filled = {path for step, path in _FILLED.items() if step in map_.declared.normalise}
         self._free = {(name,) for name in map_.declared.constants} | map_.dropped | filled
         self._model = map_.model
+
+    def _given(self, node: SegmentNode, scope: tuple[str, ...], target: Target) -> _Given:
+        """A field of one object: items made by different nodes are different objects."""
+        return (0 if target.root else self._owners.get(id(node.row), 0)), _path(scope, target)
 
     def binding(self, node: SegmentNode, binding: Binding) -> bool:
         """Does the event lack something it must have when this element is empty?"""
@@ -46,7 +54,7 @@ class Demands:
             return False
         scope = self._scopes.get(id(node.row), ())
         path = _path(scope, target)
-        if path in self._shared or path in self._free:
+        if path in self._free or self._given(node, scope, target) in self._shared:
             return False
         if any(field.many or not field.required for field in target.along) or binding.address.rest:
             return False
@@ -86,6 +94,19 @@ class Demands:
         if self._scopes.get(id(node.row)) is None:
             return False
         return any(self.binding(node, binding) for binding in node.bindings)
+
+
+def _owned(layout: tuple[Node, ...], owner: int) -> Iterator[tuple[int, int]]:
+    """Each segment of the map with the node that makes the object its values go to; 0 is the event."""
+    for node in layout:
+        inner = id(node.row) if node.into is not None and node.into.many else owner
+        if isinstance(node, SegmentNode):
+            yield id(node.row), inner
+        elif isinstance(node, LoopNode):
+            yield from _owned(node.layout, inner)
+        else:
+            for level in node.levels.values():
+                yield from _owned(level.layout, id(level.row))
 
 
 def _path(scope: tuple[str, ...], target: Target) -> tuple[str, ...]:
