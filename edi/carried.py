@@ -97,7 +97,8 @@ def _read_default(binding: Binding) -> Any:
     if binding.table is not None:
         meaning = binding.table.read.get(binding.default, binding.default)
         return {"value": meaning} if binding.target and binding.target.field.kind == "code" else meaning
-    return binding.converter.read(binding.default) if binding.converter else binding.default
+    text = binding.converter.read(binding.default) if binding.converter else binding.default
+    return int(text) if text and binding.target and binding.target.field.kind == "integer" else text
 
 
 def _targets(node: SegmentNode) -> Iterable[Target]:
@@ -127,6 +128,7 @@ def _marked(layout: tuple[Node, ...], prefix: tuple[str, ...], way: str) -> Iter
         yield inner, node
         if isinstance(node, LoopNode):
             yield from _marked(node.layout, inner, way)
+            yield from _marked(node.unpacked, prefix, way)
         elif isinstance(node, HierarchyNode):
             for level in node.levels.values():
                 if way == "read" or level.code in node.shape:

@@ -239,7 +239,7 @@ class Map:
         except Refused as refused:
             row = self._rows[refused.row] if not refused.field else Row(refused.field, "")
             element = row.element.format(**refused.indexes)
-            field = row.field.format(**refused.indexes)
+            field = row.field.format(**refused.indexes).rstrip(".")
             raise self._refusal(refused.code, field, element, refused.value, refused.expected) from None
         return out
 

@@ -105,7 +105,7 @@ def binding_of(address: Address, row: Scalar, definition: ElementDef, context: C
     if words[0] == "count" and len(words) == 2:  # else it is a field of that name
         if words[1] == "hl":
             return Binding(address, "count", definition, row, text="hl")
-        target = target_of(words[1].partition("/**/")[0], row, context.at(context.root))
+        target = target_of(words[1].removeprefix("**/").partition("/**/")[0], row, context.at(context.root))
         if "/**/" not in words[1] and not target.field.many:
             raise fail(row, "map.type_clash", f"{words[1]} is not a list")
         return Binding(address, "count", definition, row, text=words[1], target=target)

@@ -35,12 +35,12 @@ _KEYS = ("hierarchy", "shape", "code_element", "child_code", "levels", "note", "
 _HL = {"HL01", "HL02", "HL03", "HL04"}
 
 
-def nest_of(node: Mapping_, definition: SegmentDef, into: Into | None) -> Nest | None:
+def nest_of(node: Mapping_, definition: SegmentDef, into: Into | None, context: Context) -> Nest | None:
     """The `nest` of a loop. Raises MapError."""
     if "nest" not in node:
         return None
     row = as_mapping(node["nest"], "nest")
-    check_keys(row, ("id", "parent", "children"), "nest")
+    check_keys(row, ("id", "parent", "children", "loose"), "nest")
     if into is None or not into.many:
         raise fail(row, "map.missing_key", "nest needs into with a list of objects")
     children = as_text(required(row, "children", "nest"), "children")
@@ -51,7 +51,19 @@ def nest_of(node: Mapping_, definition: SegmentDef, into: Into | None) -> Nest |
         )
         raise fail(children, "map.unknown_field", sentence)
     places = [address_of(as_text(required(row, key, "nest"), key), definition) for key in ("id", "parent")]
-    return Nest(places[0], places[1], str(children))
+    return Nest(places[0], places[1], str(children), _loose(row, into, context))
+
+
+def _loose(row: Mapping_, into: Into, context: Context) -> str:
+    """The list of a nest's items that the event has as well. Raises MapError."""
+    if "loose" not in row:
+        return ""
+    name = as_text(row["loose"], "loose")
+    outer, inner = fields(context.model).get(name), fields(into.model).get(name)
+    if outer is None or inner is None or not inner.many or inner.model is None or outer.model is not inner.model:
+        sentence = f"loose is a list that both the event and an item of {into.target.text} have, not {name!s}"
+        raise fail(name, "map.unknown_field", sentence)
+    return str(name)
 
 
 def hierarchy_of(node: Mapping_, found: tuple[int, Entry], context: Context, plan: Plan) -> HierarchyNode:

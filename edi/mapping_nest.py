@@ -2,6 +2,9 @@
 
 Not here: following the numbers (edi/trees.py), the values of the items. Rules protected: loops may come in any
 order; an item with an unknown parent is kept, at the top; what is written counts from 1, each item before those in it.
+
+With `loose` what lies in no item is written as one that has nothing else, before the others; `normalise: [unpacked]`
+takes it out again.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edi.mapping_nodes import Nest
-from edi.mapping_runtime import Item, Note, lst
+from edi.mapping_runtime import NOTHING, Item, Note, lst
 from edi.model import Segment
 from edi.structure import value_at
 from edi.trees import MOST_DEEP, in_order, parents
@@ -43,6 +46,19 @@ def nested(items: list[Item], entries: Sequence[tuple[Segment, Item]], nest: Nes
             home = homes[parent]
         home.append(item)
         homes[number] = home
+
+
+def laid(holder: Item, steps: Sequence[str], children: str, loose: str) -> Iterator[tuple[Item, str, str, str]]:
+    """The items of the list at `steps` as they are written: number, number above, and the prefix of their fields."""
+    start = 1
+    if loose and holder.get(loose):
+        yield {loose: holder[loose]}, "1", "", ""
+        start = 2
+    for step in steps[:-1]:
+        holder = holder.get(step, NOTHING)
+    before = ".".join(steps)
+    for item, number, parent, place in preorder(holder.get(steps[-1], ()), children, start=start):
+        yield item, number, parent, f"{before}.{place}."
 
 
 def preorder(

@@ -89,6 +89,14 @@ class Binding:
     from_order: bool = False
 
 
+def counted(binding: Binding) -> tuple[tuple[str, ...], str]:
+    """The steps of the list a `count` counts, or, for lists at any depth, of where they lie and their name."""
+    assert binding.target is not None
+    if binding.text.startswith("**/"):
+        return (), binding.target.steps[-1]
+    return binding.target.steps, binding.text.partition("/**/")[2]
+
+
 def is_list(binding: Binding) -> bool:
     """A binding of a list of plain values."""
     return binding.kind == "field" and binding.target is not None and binding.target.field.many
@@ -134,11 +142,15 @@ class Into:
 
 @dataclass(frozen=True, slots=True)
 class Nest:
-    """Parent pointers of a loop: the number of an item, the number of the item it lies in, the list of those in it."""
+    """Parent pointers of a loop: the number of an item, the number of the item it lies in, the list of those in it.
+
+    `loose`: a list of the event, of the same name as one inside each item, of what lies in no item.
+    """
 
     id: Address
     parent: Address
     children: str
+    loose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,13 @@ class LoopNode:
         """Nothing but its segment, which holds a list of values: what does not fit opens the loop again."""
         only = self.layout[0]
         return self.into is None and len(self.layout) == 1 and isinstance(only, SegmentNode) and only.listed
+
+    @property
+    def unpacked(self) -> tuple[Node, ...]:
+        """The nodes of a nest whose items may also lie in no item of it."""
+        if self.nest is None or not self.nest.loose:
+            return ()
+        return tuple(node for node in self.layout if node.into and node.into.target.steps == (self.nest.loose,))
 
     def claims(self, segment: Segment) -> bool:
         return all(test.matches(segment) for test in self.when)
@@ -280,6 +299,7 @@ def every(layout: tuple[Node, ...], prefix: tuple[str, ...] = ()) -> Iterator[tu
         yield inner, node
         if isinstance(node, LoopNode):
             yield from every(node.layout, inner)
+            yield from every(node.unpacked, prefix)
         elif isinstance(node, HierarchyNode):
             for level in node.levels.values():
                 for prefix_ in level.prefixes:

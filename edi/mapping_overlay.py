@@ -202,7 +202,11 @@ def _resolve(layout: Sequence_, target: Scalar) -> _Found:
             hint = f"; the nearest are {', '.join(near)}" if near else ""
             raise fail(target, "overlay.no_target", f"there is no {target!s} in the map it extends{hint}")
         if len(fitting) > 1:
-            raise fail(target, "overlay.ambiguous_target", f"{part} stands {len(fitting)} times, add its qualifier")
+            raise fail(
+                target,
+                "overlay.ambiguous_target",
+                f"{part} stands {len(fitting)} times, add its qualifier or direction",
+            )
         node = fitting[0]
         if number < len(parts) - 1:
             here = _inside(node)
@@ -234,7 +238,8 @@ def _fits(node: Mapping_, part: str) -> bool:
     match = _NODE.fullmatch(part)
     if match is None or _name(node) != match[1]:
         return False
-    return not match[2] or match[2] in re.findall(r'"([^"]+)"', str(node.get("when", "")))
+    values = re.findall(r'"([^"]+)"', str(node.get("when", "")))
+    return not match[2] or match[2] in (*values, str(node.get("direction", "both")))
 
 
 def _addresses(layout: Sequence_, prefix: str = "") -> Iterator[str]:

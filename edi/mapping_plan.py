@@ -171,7 +171,7 @@ def _loop(node: Mapping_, entries: tuple[Entry, ...], context: Context) -> LoopN
     into = _into(node, context, single=single)
     inner = _inner(context, into)
     when = tests_of(as_text(node["when"], "when"), entry.definition) if "when" in node else ()
-    nest = nest_of(node, entry.definition, into)
+    nest = nest_of(node, entry.definition, into, context)
     numbered = (nest.id, nest.parent) if nest else ()
     layout = plan(as_sequence(required(node, "layout", "a loop"), "layout"), entry.layout, inner, when, numbered)
     if not layout or layout[0].index != 0:

@@ -11,6 +11,8 @@ part that another part may hold.
 
 from __future__ import annotations
 
+import dataclasses
+
 from edi import mapping_runtime
 from edi.documents.types import Data
 from edi.event_fields import fields, skeleton
@@ -238,12 +240,15 @@ def _hierarchy(source: Source, depth: int, node: HierarchyNode, place: str, scop
 
 def _loop(source: Source, depth: int, node: LoopNode, one: str, segment: str, scope: Scope, nest: str) -> None:
     if node.into is None:
-        _layout(source, depth, node.layout, one, Scope(scope.item, scope.model, segment, scope.path))
+        inner = Scope(scope.item, scope.model, segment, scope.path, moves=scope.moves)
+        _layout(source, depth, node.layout, one, inner)
         return
     inner, close = _opened(source, depth, node.into, scope, segment)
+    inner = dataclasses.replace(inner, moves=node.nest is not None and bool(node.nest.loose))
     _layout(source, depth, node.layout, one, inner)
     if nest:
         source.add(depth, f"{nest}.append(({segment}, {inner.item}))")
+    if nest or scope.moves:
         source.add(depth, f"placed(({segment}, {inner.item}))")
     source.add(depth, close if node.into.many else f"if {inner.item}:")
     if not node.into.many:

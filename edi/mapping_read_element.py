@@ -12,7 +12,7 @@ from typing import Any
 from edi.documents.types import Code, Data
 from edi.event_fields import skeleton
 from edi.generated import Source
-from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target
+from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target, counted
 from edi.structure import SegmentDef
 from edi.tables import Table
 from edi.yaml_source import Tree
@@ -27,6 +27,7 @@ class Scope:
     trigger: str
     path: str
     fresh: bool = True  # the dict was made here, with what its model starts with
+    moves: bool = False  # the items of its lists may go elsewhere when all is read
 
 
 def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
@@ -125,8 +126,8 @@ def _store(
     target = binding.target
     assert target is not None
     if binding.kind == "count":
-        _, _, deep = binding.text.partition("/**/")
-        source.add(depth, f"later.append(({place}, {target.steps!r}, {deep!r}))")
+        steps, deep = counted(binding)
+        source.add(depth, f"later.append(({place}, {steps!r}, {deep!r}))")
         return
     value = "v"
     if binding.table is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edi.generated import Source
-from edi.mapping_nodes import Address, Binding, LoopNode, Pairs, SegmentNode, Target, Test, is_list
+from edi.mapping_nodes import Address, Binding, LoopNode, Pairs, SegmentNode, Target, Test, counted, is_list
 from edi.mapping_runtime import PairSpec, PairSpecs
 from edi.structure import ElementDef
 
@@ -192,8 +192,8 @@ class SegmentCode:
         if binding.target is None:
             self.code.source.add(depth, "x = len(hl)")
         else:
-            _, _, deep = binding.text.partition("/**/")
-            self.code.source.add(depth, f"x = count(e, {binding.target.steps!r}, {deep!r})")
+            steps, deep = counted(binding)
+            self.code.source.add(depth, f"x = count(e, {steps!r}, {deep!r})")
         self._put(depth, binding.address, self._fitted("str(x)", binding.address, None))
         self.code.source.add(depth, f"{self.used} = {self.used} or x > 0")  # no count of nothing for its own sake
 

@@ -13,7 +13,7 @@ import dataclasses
 from edi import mapping_runtime
 from edi.generated import Source
 from edi.mapping_hierarchy import laid_out, shape_of
-from edi.mapping_nest import preorder
+from edi.mapping_nest import laid
 from edi.mapping_nodes import HierarchyNode, LoopNode, Node, SegmentNode
 from edi.mapping_segment import Code, Row, Scope, SegmentCode
 from edi.model import COMPONENT, REPEAT, Syntax
@@ -24,7 +24,7 @@ _OBJECTS = {
         "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "fit_whole",
         "among", "converted", "both", "coded", "pick", "join", "trim",
     )
-} | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "preorder": preorder}  # fmt: skip
+} | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "laid": laid}  # fmt: skip
 
 
 class Writer:
@@ -91,11 +91,12 @@ class Writer:
         if isinstance(node, LoopNode) and node.nest:
             numbers, place = (self.source.name("n"), self.source.name("n")), self.source.name("f")
             self._paths.append(place)
-            values = f"preorder({value} or NONE, {node.nest.children!r})"
+            holder, steps = "e" if into.target.root else scope.item, into.target.steps
+            values = f"laid({holder}, {steps!r}, {node.nest.children!r}, {node.nest.loose!r})"
             self.source.add(
                 depth, f"for {counter}, ({item}, {numbers[0]}, {numbers[1]}, {place}) in enumerate({values}):"
             )
-            path = f"{field}{{{place}}}."
+            path = f"{'' if into.target.root else scope.field}{{{place}}}"
         else:
             self.source.add(depth, f"for {counter}, {item} in enumerate({value} or NONE):")
         if into.skip:

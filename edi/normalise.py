@@ -1,6 +1,6 @@
 """Steps a map may name under `normalise`: they bring several dialects of one fact into one form.
 
-Not here: reading elements. Rules protected: the list is closed; a step changes only what is said of order lines; a
+Not here: reading elements. Rules protected: the list is closed; a step changes only what its sentence here says; a
 second run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
 
 `partial_backorder` (events.md 7.2): 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
@@ -12,6 +12,10 @@ stand there, the others, or else all, in schedules behind it.
 
 `changed_lines`: EDIFACT 1229 says only that a line of an order is changed; that its quantity, its price or all of it is
 changed is told by the values that stand in the line.
+
+`line_orders`: goods that name a line of an order and not the order (RFF+LI) are of the order of the whole shipment.
+
+`unpacked`: a package of which nothing is said (CPS without PAC) is none; what lies in it lies one level up.
 """
 
 from __future__ import annotations
@@ -156,10 +160,40 @@ def _action(line: Mapping[str, Any]) -> str:
     return str(action["value"]) if action else ""
 
 
+def line_orders(data: Data) -> Data:
+    """The order of the shipment in goods that name only a line of it."""
+    order: Data = data.get("order") or {}
+    open_ = [data] if "number" in order else []
+    while open_:
+        holder = open_.pop()
+        open_ += holder.get("packages", ())
+        for item in holder.get("items", ()):
+            if item.get("order") and "number" not in item["order"]:
+                item["order"] = {**order, **item["order"]}
+    return data
+
+
+def unpacked(data: Data) -> Data:
+    """Without packages of which nothing is said."""
+    packages: list[Data] = []
+    items = list(data.get("items", ()))
+    for package in data.get("packages", ()):
+        unpacked(package)
+        if any(value for name, value in package.items() if name not in ("packages", "items")):
+            packages.append(package)
+        else:
+            packages += package.get("packages", ())
+            items += package.get("items", ())
+    data["packages"], data["items"] = packages, items
+    return data
+
+
 STEPS: Mapping[str, Callable[[Data], Data]] = {
     "header_answer": header_answer,
     "amended_lines": amended_lines,
     "partial_backorder": partial_backorder,
     "changed_lines": changed_lines,
+    "line_orders": line_orders,
+    "unpacked": unpacked,
 }
 PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}

@@ -189,7 +189,7 @@ def _required(entry: SegmentEntry | LoopEntry, node: SegmentNode | LoopNode) -> 
 
 
 def at(value: Any, path: Path) -> Iterator[Any]:
-    """Every object at a path; lists are crossed."""
+    """Every object at a path; lists are crossed, packages in packages too."""
     if isinstance(value, list):
         for item in value:
             yield from at(item, path)
@@ -197,6 +197,8 @@ def at(value: Any, path: Path) -> Iterator[Any]:
         yield value
     elif isinstance(value, dict) and path[0] in value:
         yield from at(value[path[0]], path[1:])
+        for package in value[path[0]] if path[0] == "packages" and isinstance(value[path[0]], list) else ():
+            yield from at(package, path)
 
 
 def copied(value: Any) -> Any:

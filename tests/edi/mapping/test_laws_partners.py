@@ -15,7 +15,7 @@ import pytest
 from edi.documents.types import Data
 from edi.errors import MapError
 from edi.mapping import Map, load_map
-from edi.mapping_nodes import HierarchyNode, SegmentNode, every
+from edi.mapping_nodes import HierarchyNode, LoopNode, SegmentNode, every
 from edi.mapping_source import load_source
 from edi.yaml_source import Mapping_, Scalar, Tree
 from tests.edi.mapping.guides import events_of, good_samples, map_and_message, maps_of
@@ -80,6 +80,12 @@ def written_rows(map_: Map) -> list[Scalar]:
         for level in around.levels.values()
         if level.code not in around.shape
         for _, node in every(level.layout)
+    }
+    idle |= {
+        id(node)
+        for around in nodes
+        if isinstance(around, LoopNode) and around.way == "read"
+        for _, node in every(around.layout)
     }
     for node in nodes:
         if not isinstance(node, SegmentNode) or node.way == "read" or id(node) in idle:

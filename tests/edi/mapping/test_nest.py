@@ -147,6 +147,8 @@ def test_put_get(tmp_path_factory: Any, packages: list[dict[str, Any]]) -> None:
     ("change", "code"),
     [
         (("children: packages", "children: items"), "map.unknown_field"),
+        (("children: packages", "children: packages, loose: goods"), "map.unknown_field"),
+        (("children: packages", "children: packages, loose: ssccs"), "map.unknown_field"),
         (("parent: CPS02", "parent: CPS09"), "map.unknown_element"),
         (("id: CPS01, ", ""), "map.missing_key"),
         (("    usage: required\n  - loop: PAC", "    CPS01: count as integer\n  - loop: PAC"), "map.double_claim"),

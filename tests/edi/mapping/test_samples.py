@@ -27,6 +27,10 @@ BASES = {
     "edifact/ordrsp": "edifact/d01b/ordrsp@1",
     "edifact/invoic": "edifact/d01b/invoic@1",
     "edifact/invoic/d96a": "edifact/d96a/invoic@1",
+    "edifact/desadv": "edifact/d01b/desadv@1",
+    "edifact/desadv/d96a": "edifact/d96a/desadv@1",
+    "edifact/desadv/eancom": "edifact/d01b-eancom/desadv@1",
+    "edifact/desadv/eancom_1997": "edifact/d96a-eancom/desadv@1",
     "edifact/orders/d96a": "edifact/d96a/orders@1",
     "edifact/ordrsp/d96a": "edifact/d96a/ordrsp@1",
     "x12/997/later_release": "x12/005010/997@1",
@@ -43,6 +47,7 @@ DIALECTS = {
     "partial_bp_ib",
     "split_in_line",
     "pallet_first",
+    "other_ways",
 }  # read into one form, written as that form
 
 
