@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks import goals, memory, peers, steps
+from benchmarks import as2, goals, memory, peers, steps
 from benchmarks.damage import faulty
 from benchmarks.generator import Plan, identity, kinds
 from benchmarks.measure import LEAST, Contender, machine, race
@@ -260,6 +260,20 @@ def of_faults() -> Table:
     return Table("Faults", "Tokenise + check, best of the rounds.", head, rows)
 
 
+def of_as2() -> Table:
+    found = race(as2.contenders())
+    raw = found[as2.RAW].best
+    rows: list[Row] = [
+        (name, f"{timing.best * 1e6:,.0f}", f"{1 / timing.best:,.0f}", f"{raw / timing.best * 100:.0f} %")
+        for name, timing in found.items()
+    ]
+    note = (
+        f"A message of {as2.SIZE // 1000} KB, RSA-2048, AES-256-CBC, SHA-256; without HTTP and store. Best of the "
+        "rounds. The last column: how much of the limit that two private operations set is reached."
+    )
+    return Table("AS2", note, ("", "µs", "messages/s", "of the limit"), rows)
+
+
 def of_goals() -> Table:
     rows: list[Row] = []
     for name, goal in goals.GOALS.items():
@@ -285,6 +299,7 @@ def tables(sizes: Sizes) -> Iterator[Table]:
         yield of_large_messages(sizes)
         yield of_memory(sizes, Path(folder))
     yield of_faults()
+    yield of_as2()
     yield of_goals()
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks import memory
+from benchmarks import as2, memory
 from benchmarks.damage import faulty
 from benchmarks.generator import Plan, chunks, generate, identity
 from benchmarks.measure import race
@@ -148,6 +148,12 @@ def compiling() -> float:
     return float(done.stdout) * 1000
 
 
+def as2_receiving() -> float:
+    """Receiving an AS2 message by the two private RSA operations that nobody can do without."""
+    found = race(as2.contenders(), ROUNDS)
+    return found[as2.RECEIVE].best / found[as2.RAW].best
+
+
 def written(folder: Path, plan: Plan) -> Path:
     """A file with the plan's interchange, never whole in memory."""
     path = folder / f"{plan.kind}-{plan.documents}-{plan.size}.edi"
@@ -178,6 +184,7 @@ GOALS: dict[str, Goal] = {
     "linear": Goal("a byte of a 4 MB message to one of 1 MB", 1.3, "x", lambda: linear(1_000_000, 4_000_000)),
     "one fault": Goal("a document with a fault to a clean one", 1.5, "x", one_fault),
     "many faults": Goal("a fault among 1,000 to one among 250", 1.3, "x", many_faults),
+    "AS2": Goal("receive an AS2 message of 10 KB", 2, "x two private operations", as2_receiving),
     "growth": Goal("memory left behind by 10,000 documents", 64, "kB", lambda: growth(10_000)),
 }
 HELD = frozenset(

@@ -35,6 +35,7 @@ def test_the_goals_are_those_that_were_set() -> None:
         "linear": 1.3,
         "one fault": 1.5,
         "many faults": 1.3,
+        "AS2": 2,
         "growth": 64,
     }
     assert set(GOALS) >= HELD

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gateway.transports.as2.window import CHUNK, Window
 
@@ -23,22 +22,36 @@ class BerError(ValueError):
     """The bytes are not BER, or more than is allowed."""
 
 
-@dataclass(slots=True)
 class Element:
     """One element. `tag` is its identifier byte; its content is `body` to `stop`, all of it `start` to `end`.
 
-    `children` are those of a constructed element; a constructed OCTET STRING has `pieces` instead, the starts and ends
-    of its primitive parts in turn.
+    What is inside is looked at when it is first asked for, unless only that tells where the element ends: certificates
+    and extensions nobody reads cost nothing.
     """
 
-    window: Window
-    tag: int
-    start: int
-    body: int
-    stop: int = 0
-    end: int = 0
-    children: list[Element] = field(default_factory=list)
-    pieces: array[int] = field(default_factory=lambda: array("q"))
+    __slots__ = ("_children", "_depth", "_parser", "_pieces", "body", "end", "start", "stop", "tag", "window")
+
+    def __init__(self, parser: _Parser, tag: int, start: int, body: int, stop: int, depth: int) -> None:
+        self.window, self.tag, self.start, self.body, self.stop, self.end = parser.window, tag, start, body, stop, stop
+        self._parser, self._depth = parser, depth
+        self._children: list[Element] | None = None
+        self._pieces: array[int] | None = None
+
+    @property
+    def children(self) -> list[Element]:
+        """The elements in a constructed one. Raises BerError."""
+        if self._children is None:
+            self._children = []
+            if self.tag & CONSTRUCTED:
+                self._parser.inside(self, self.stop, self._depth, open_=False)
+        return self._children
+
+    @property
+    def pieces(self) -> array[int]:
+        """The starts and ends of the primitive parts of a constructed string, in turn."""
+        if self._pieces is None:
+            self._pieces = array("q")
+        return self._pieces
 
     @property
     def definite(self) -> bool:
@@ -60,9 +73,10 @@ class Element:
         """Where the bytes of an OCTET STRING stand; a tag around it, explicit or implicit, makes no difference."""
         if not self.tag & CONSTRUCTED:
             yield self.body, self.stop
-        elif self.pieces:
-            yield from zip(self.pieces[::2], self.pieces[1::2], strict=True)
-        for child in self.children:
+            return
+        children = self.children  # looking at them finds the pieces
+        yield from zip(self.pieces[::2], self.pieces[1::2], strict=True)
+        for child in children:
             if child.tag & ~CONSTRUCTED != OCTETS:
                 raise BerError("a string has a part that is no string")
             yield from child.ranges()
@@ -88,12 +102,13 @@ class Element:
 
 
 def parse(window: Window) -> Element:
-    """The one element at the start of a range, with everything below it. Bytes after it are left alone (some senders
-    end their files with a line break). Raises BerError."""
-    found = _Parser(window).element(window.start, window.end, 0)
-    if found is None:
+    """The one element at the start of a range. Bytes after it are left alone (some senders end their files with a line
+    break). Raises BerError, also when what is inside is asked for."""
+    parser = _Parser(window)
+    tag, body, length = parser.header(window.start, window.end)
+    if tag == 0:
         raise BerError("an element is expected")
-    return found
+    return parser.element(window.start, window.end, tag, body, length, 0)
 
 
 class _Parser:
@@ -102,59 +117,55 @@ class _Parser:
         self.left, self.pieces = MOST, MOST_PIECES
         self._held, self._from = b"", 0
 
-    def element(self, start: int, limit: int, depth: int) -> Element | None:
-        """The element at `start`; None for the end of an indefinite length."""
-        tag, body, length = self._header(start, limit)
-        if tag == 0 and length == 0:
-            return None
+    def element(self, start: int, limit: int, tag: int, body: int, length: int | None, depth: int) -> Element:
+        """The element whose header was read; of an indefinite length, with everything in it."""
         self.left -= 1
         if self.left < 0:
             raise BerError(f"more than {MOST} elements")
         if depth > DEEPEST:
             raise BerError(f"nested deeper than {DEEPEST}")
-        found = Element(self.window, tag, start, body)
         if length is not None:
-            found.stop = found.end = body + length
-        if tag & CONSTRUCTED:
-            self._inside(found, limit if length is None else found.stop, depth, open_=length is None)
-        elif length is None:
+            return Element(self, tag, start, body, body + length, depth)
+        if not tag & CONSTRUCTED:
             raise BerError("a primitive element without a length")
+        found = Element(self, tag, start, body, limit, depth)
+        found._children = []
+        self.inside(found, limit, depth, open_=True)
         return found
 
-    def _inside(self, found: Element, limit: int, depth: int, *, open_: bool) -> None:
-        here = found.body
+    def inside(self, found: Element, limit: int, depth: int, *, open_: bool) -> None:
+        """What is in a constructed element, up to its end; `open_`: that is marked."""
+        here, children, pieces = found.body, found.children, found.pieces
+        string = found.tag not in (SEQUENCE, SET)
         while open_ or here < limit:
-            tag, body, length = self._header(here, limit)
-            if tag == OCTETS and length is not None and not found.children and found.tag not in (SEQUENCE, SET):
-                self.pieces -= 1
-                if self.pieces < 0:
-                    raise BerError(f"a string of more than {MOST_PIECES} pieces")
-                found.pieces.extend((body, body + length))
-                here = body + length
-                continue
-            if found.pieces and not (tag == 0 and length == 0):
-                self._unfold(found)
-            child = self.element(here, limit, depth + 1)
-            if child is None:
+            tag, body, length = self.header(here, limit)
+            if tag == 0 and length == 0:
                 if not open_:
                     raise BerError("an end where none is due")
                 found.stop, found.end = here, here + 2
                 return
-            found.children.append(child)
+            if tag == OCTETS and string and length is not None and not children:
+                self.pieces -= 1
+                if self.pieces < 0:
+                    raise BerError(f"a string of more than {MOST_PIECES} pieces")
+                pieces.extend((body, body + length))
+                here = body + length
+                continue
+            if pieces:
+                self._unfold(found, depth)
+            child = self.element(here, limit, tag, body, length, depth + 1)
+            children.append(child)
             here = child.end
         if here != limit:
             raise BerError("the lengths do not add up")
 
-    def _unfold(self, found: Element) -> None:
+    def _unfold(self, found: Element, depth: int) -> None:
         """What looked like pieces of a string are ordinary elements."""
-        pieces, found.pieces = found.pieces, array("q")
-        for start, stop in zip(pieces[::2], pieces[1::2], strict=True):
-            self.left -= 1
-            if self.left < 0:
-                raise BerError(f"more than {MOST} elements")
-            found.children.append(Element(self.window, OCTETS, start, start, stop, stop))
+        for start, stop in zip(found.pieces[::2], found.pieces[1::2], strict=True):
+            found.children.append(self.element(start, stop, OCTETS, start, stop - start, depth + 1))
+        del found.pieces[:]
 
-    def _header(self, start: int, limit: int) -> tuple[int, int, int | None]:
+    def header(self, start: int, limit: int) -> tuple[int, int, int | None]:
         """Identifier byte, start of the content, length (None: indefinite)."""
         head = self._bytes(start, min(limit, start + 10))
         if len(head) < 2:

@@ -296,8 +296,9 @@ def test_a_component_has_no_repetitions_of_its_own(tmp_path: Path) -> None:
         small(tmp_path, "- segment: REF\n  REF04-2[*]: buyer.address.lines\n")
 
 
-@pytest.mark.parametrize("line", ["normalise: [nothing]", "not_carried: [nothing]", "ignore: [{at: REF}]", "guide: {nothing: a}",
-                                  "derive: [{field: lines, is: 1}]", "checks: [{id: a, test: 1 = 1}]",
+@pytest.mark.parametrize("line", ["normalise: [nothing]", "not_carried: [nothing]", "ignore: [{at: REF}]",
+                                  "guide: {nothing: a}", "derive: [{field: lines, is: 1}]",
+                                  "checks: [{id: a, test: 1 = 1}]",
                                   'checks: [{id: a, test: 1 = 1, severity: fatal}]', "constants: [a]"])  # fmt: skip
 def test_broken_top_level_keys(tmp_path: Path, line: str) -> None:
     with pytest.raises(MapError):
