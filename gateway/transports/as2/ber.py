@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gateway.transports.as2.window import CHUNK, Window
 
 DEEPEST = 32
 MOST = 20_000  # elements that are kept
 MOST_PIECES = 1_000_000  # of strings
+LONGEST_OID = 64  # bytes
 INTEGER, BIT_STRING, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31
 CONSTRUCTED, CONTEXT = 0x20, 0x80
 
@@ -98,6 +100,8 @@ class Element:
     def oid(self) -> str:
         if self.tag != OID:
             raise BerError("an object identifier is expected")
+        if self.stop - self.body > LONGEST_OID:
+            raise BerError("an object identifier that is too long")
         return _dotted(self.content())
 
 
@@ -194,6 +198,7 @@ class _Parser:
         return self._held[offset : offset + end - start]
 
 
+@lru_cache(maxsize=256)
 def _dotted(content: bytes) -> str:
     arcs: list[int] = []
     value = 0
@@ -234,6 +239,7 @@ def integer(value: int) -> bytes:
     return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
 
 
+@lru_cache(maxsize=64)
 def oid(dotted: str) -> bytes:
     first, second, *rest = map(int, dotted.split("."))
     content = bytearray()
