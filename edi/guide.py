@@ -95,8 +95,11 @@ def _overview(map_: Map, way: Way, partner: PartnerFile | None) -> Iterator[Fact
     yield Fact("direction", (_HEADINGS[way],))
     if partner is not None:
         yield Fact("partner", (partner.name or partner.partner,))
-        yield Fact("dates without a time zone are in", (partner.timezone,))
-    yield Fact("becomes", (f"{map_.event} (JSON Schema: edi schema {map_.event})",))
+        yield Fact("time zone of dates", (partner.timezone,))
+    for row in map_.declared.also:
+        yield Fact("becomes", (f"{row['event']}, if {in_words(str(row['when']))}",))
+    yield Fact("otherwise becomes" if map_.declared.also else "becomes", (map_.event,))
+    yield Fact("its JSON Schema", (f"edi schema {map_.event}",))
 
 
 def _rules(map_: Map) -> Iterator[Rule]:

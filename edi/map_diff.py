@@ -178,7 +178,9 @@ def _read(diff: Diff, message: Message, name: str) -> Data | None:
     if before.data is None or after.data is None:
         return before.data
     values = [data.model_dump(mode="json", exclude_none=True) for data in (before.data, after.data)]
-    if values[0] != values[1]:
+    if before.event != after.event:
+        side.add([("the event", "", "changed", before.event, after.event)], name)
+    elif values[0] != values[1]:
         origin = _Origins((before, checked_before), (after, checked_after))
         side.add(
             ((name_, origin.place(old_path, new_path), how, old, new)

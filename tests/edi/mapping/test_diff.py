@@ -341,3 +341,13 @@ def test_json_has_every_group(tmp_path: Path) -> None:
     assert told["reading"]["groups"][0]["name"].startswith("lines.responses.date")
     assert told["reading"]["groups"][0]["lost"] == told["reading"]["different"]
     assert told["honest"] is False
+
+
+def test_another_event_is_one_difference_not_many(tmp_path: Path) -> None:
+    file = ROOT / "maps/x12/004010/860.map.yaml"
+    new = edited(tmp_path, file, ('when: purpose = "cancel"', 'when: purpose = "change"'))
+    diff = difference(new, ROOT / "samples/x12/860", load_map_file(file))
+    (found,) = diff.reading.groups.values()
+    assert (found.name, found.changed) == ("the event", 1)
+    assert found.examples[0].new == "procurement.order.cancelled.v1"
+    assert [str(row) for row in diff.rows if row.where == "also"]

@@ -14,15 +14,13 @@ from typer.testing import CliRunner
 from edi import guide_html, guide_markdown
 from edi.__main__ import app
 from edi.errors import MapError
-from edi.expression_words import in_words, path_in_words
 from edi.faults import Fault
 from edi.guide import guide_of
 from edi.guide_model import Element, Guide, Place
-from edi.guide_words import condition_sentence, duration
 from edi.lint import lint_map
 from edi.mapping import Map, load_map
 from edi.model import COMPONENT, Segment
-from edi.structure import Condition, value_at
+from edi.structure import value_at
 from tests.edi.mapping.test_samples import GOOD, map_of, name_of
 from tests.edi.mapping.wire import ROOT, body_of, message_of, read_segments
 
@@ -366,27 +364,6 @@ def test_a_sample_shows_its_fault_and_its_answer() -> None:
     assert "ST*997" in bad.answer
     ack = next(segment for segment in bad.segments if segment.path.startswith("PO1[1]/ACK"))
     assert ack.values[0][:2] == ("ACK01", "line status")
-
-
-def test_words() -> None:
-    assert in_words("sum(responses.quantity.value) <= ordered.value * 1.05") == (
-        "the sum of response quantity is at most ordered quantity × 1.05"
-    )
-    assert in_words('status not in ["rejected", "deleted"] or date.on is missing') == (
-        "status is not rejected or deleted, or date is missing"
-    )
-    assert in_words("not (a is present and b is not missing)") == "it is not so that (a is there and b is there)"
-    assert in_words("unique(packages/**/ssccs)") == "no SSCC occurs twice"
-    assert path_in_words("item.ids.gtin") == "item GTIN"
-    assert duration("24h") == "24 hours"
-    assert duration("1d") == "1 day"
-    names = ["A1", "A2", "A3"]
-    said = {kind: condition_sentence(Condition(kind, (1, 2, 3)), names) for kind in "PRECOLX"}
-    assert said["P"] == "Either all of A1, A2 and A3 are there, or none."
-    assert said["C"] == "If A1 is there, A2 and A3 must be there as well."
-    assert said["L"] == "If A1 is there, at least one of A2 and A3 must be there as well."
-    assert said["X"] == "If A1 is there, A2 and A3 must stay empty."
-    assert len(set(said.values())) == 7
 
 
 def test_the_command_writes_both_files_or_prints(tmp_path: Path) -> None:
