@@ -39,7 +39,8 @@ def test_what_a_file_becomes() -> None:
     assert out.delimiters == Delimiters("*", ">", "~", newline="\n")
     assert (answer.document, answer.direction, answer.functional) == ("X12 855 004010", "in", "997")
     assert [a.document for a in NORDWERK.agreements] == [
-        "EDIFACT ORDERS D:01B:UN:EAN010", "EDIFACT ORDRSP D:01B:UN:EAN009", "EDIFACT CONTRL D:3:UN",
+        "EDIFACT ORDERS D:01B:UN:EAN010", "EDIFACT ORDRSP D:01B:UN:EAN009", "EDIFACT DESADV D:01B:UN:EAN007",
+        "EDIFACT CONTRL D:3:UN",
     ]  # fmt: skip
     assert NORDWERK.agreements[0].envelope_version == "UNOC:3"
     assert NORDWERK.agreements[0].delimiters == Delimiters("+", ":", "'", release="?")
