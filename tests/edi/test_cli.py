@@ -225,7 +225,7 @@ def test_explain(file: str) -> None:
     assert out.splitlines()[0] == "Purchase order acknowledgement (855): order number P1, date 20 Nov 2026"
     assert "  BAK02      overall answer               AD (with detail, no change)" in out
     code, out, _ = run("explain", "-", stdin=edifact(ordrsp()))
-    assert (code, "Answer to an order (ORDRSP)" in out) == (0, True)
+    assert (code, "Answer to an order, GS1 subset (ORDRSP)" in out) == (0, True)
 
 
 def test_schema_of_an_event() -> None:
