@@ -68,7 +68,7 @@ MISTAKES = [
     (ACME, "quota: {files: 1000, bytes: 100MB}", "quota: {files: 1000, bytes: lots}", "quota.bytes", "no size"),
     (ACME, "document: X12 850 004010", "document: 850", "agreements.0.document", "is no document"),
     (ACME, "channel: inbox", "channel: outbox", "agreements.0.channel", "no channel 'outbox'"),
-    (ACME, "map: acme/850@1", "map: acme/860@1", "agreements.0.map", "860.map.yaml"),
+    (ACME, "map: acme/850@1", "map: acme/852@1", "agreements.0.map", "852.map.yaml"),
     (ACME, "map: acme/855@1", "map: acme/850@1", "agreements.1.map", "x12/004010/850"),
     (ACME, "functional: 24h", "functional: tomorrow", "agreements.0.ack_expected", "no duration"),
     (ACME, "instance: odoo-main", "instance: odoo-other", "odoo.instance", "no destination 'odoo-other'"),

@@ -35,12 +35,12 @@ def test_what_a_file_becomes() -> None:
     assert ACME.x12.partner == Side("123456789", "01", "123456789")
     assert ACME.x12.own == Side("4012345000009", "14", "4012345000009")
     assert ACME.edifact is None
-    out, answer, _ = ACME.agreements
+    out, answer, *_ = ACME.agreements
     assert out.delimiters == Delimiters("*", ">", "~", newline="\n")
     assert (answer.document, answer.direction, answer.functional) == ("X12 855 004010", "in", "997")
     assert [a.document for a in NORDWERK.agreements] == [
         "EDIFACT ORDERS D:01B:UN:EAN010", "EDIFACT ORDRSP D:01B:UN:EAN009", "EDIFACT DESADV D:01B:UN:EAN007",
-        "EDIFACT CONTRL D:3:UN",
+        "EDIFACT CONTRL D:3:UN", "EDIFACT ORDCHG D:01B:UN:EAN007", "EDIFACT INVOIC D:01B:UN:EAN011",
     ]  # fmt: skip
     assert NORDWERK.agreements[0].envelope_version == "UNOC:3"
     assert NORDWERK.agreements[0].delimiters == Delimiters("+", ":", "'", release="?")
@@ -49,12 +49,12 @@ def test_what_a_file_becomes() -> None:
 def test_the_environment_and_what_is_off(tmp_path: Path) -> None:
     profile = load(tmp_path, "acme", "map: acme/855@1", "map: acme/855@1\n  phase: off", environment="test")
     assert profile.environment == "test"
-    assert [a.type for a in profile.agreements] == ["850", "997"]
+    assert [a.type for a in profile.agreements] == ["850", "997", "860", "865"]
 
 
 def test_the_usual_separators_of_the_release(tmp_path: Path) -> None:
     profile = load(tmp_path, "acme", "X12 855 004010", "X12 855 005010")
-    assert [a.delimiters.repeat if a.delimiters else "" for a in profile.agreements] == ["", "^", ""]
+    assert [a.delimiters.repeat if a.delimiters else "" for a in profile.agreements] == ["", "^", "", "", ""]
 
 
 def test_further_identities(tmp_path: Path) -> None:
@@ -165,5 +165,11 @@ def test_the_other_side_of_a_relation() -> None:
     assert ACME.x12 is not None
     assert other.x12 is not None
     assert (other.x12.own, other.x12.partner) == (ACME.x12.partner, ACME.x12.own)
-    assert [(a.type, a.direction) for a in other.agreements] == [("850", "in"), ("855", "out"), ("997", "out")]
+    assert [(a.type, a.direction) for a in other.agreements] == [
+        ("850", "in"),
+        ("855", "out"),
+        ("997", "out"),
+        ("860", "in"),
+        ("865", "out"),
+    ]
     assert other.mirrored().x12 == ACME.x12

@@ -18,7 +18,7 @@ from tests.edi.interchanges import ROOT
 SAMPLES = sorted(path for path in (ROOT / "samples").rglob("*.edi") if path.parent.name != "faults") + sorted(
     (ROOT / "partners").glob("*/samples/*.edi")
 )
-OURS = ("850", "orders")  # what we send: read from the other side
+OURS = ("850", "860", "orders", "ordchg")  # what we send: read from the other side
 
 
 def profile_of(sample: Path) -> edi.Profile:

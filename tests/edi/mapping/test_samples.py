@@ -22,6 +22,8 @@ BASES = {
     "x12/856": "x12/004010/856@1",
     "x12/860": "x12/004010/860@1",
     "x12/865": "x12/004010/865@1",
+    "x12/860/later_release": "x12/005010/860@1",
+    "x12/865/later_release": "x12/005010/865@1",
     "x12/997": "x12/004010/997@1",
     "edifact/orders": "edifact/d01b/orders@1",
     "edifact/ordrsp": "edifact/d01b/ordrsp@1",
@@ -33,6 +35,14 @@ BASES = {
     "edifact/desadv/eancom_1997": "edifact/d96a-eancom/desadv@1",
     "edifact/orders/d96a": "edifact/d96a/orders@1",
     "edifact/ordrsp/d96a": "edifact/d96a/ordrsp@1",
+    "edifact/ordrsp/change_d96a": "edifact/d96a/ordrsp@1",
+    "edifact/ordchg": "edifact/d01b/ordchg@1",
+    "edifact/ordchg/d96a": "edifact/d96a/ordchg@1",
+    **{
+        f"edifact/{name}/{sample}": f"edifact/{folder}-eancom/{name}@1"
+        for name in ("orders", "ordchg", "ordrsp", "invoic")
+        for sample, folder in (("eancom", "d01b"), ("eancom97", "d96a"))
+    },
     "x12/997/later_release": "x12/005010/997@1",
     "x12/999": "x12/005010/999@1",
     "x12/824": "x12/004010/824@1",
