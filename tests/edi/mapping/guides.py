@@ -78,7 +78,7 @@ def events_of(map_: Map) -> list[Data]:
     pool = [guide.dropped(values_of(event)) for event in events]
     gained = frozenset(".".join(path) for path in guide.gained if "ids" not in path)
     free = [values_of(event) for event in drawn(made(map_.model, always=gained), 5)] if gained else []
-    return [type(event).model_validate(guide.fitted(number, pool, free)) for number, event in enumerate(events)]
+    return [map_.data_of(guide.fitted(number, pool, free)) for number in range(len(events))]
 
 
 def values_of(event: Data) -> dict[str, Any]:
