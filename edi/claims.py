@@ -133,7 +133,7 @@ class _Walk:
             entry = entries[index]
             nodes = [node for node in layout if node.index == index and node.way in self.ways]
             opens = index == 0 and bool(steps)  # the trigger, for which the loop stands
-            at = None if opens else _mark_at(entry, nodes)
+            at = None if opens else mark_at(entry, nodes)
             taken = [0] * len(nodes)
             for occurrence in occurrences:
                 segment = occurrence[0][0] if isinstance(entry, LoopEntry) else occurrence
@@ -175,7 +175,7 @@ def _claiming(nodes: list[Node], taken: list[int], segment: Segment) -> Node | N
     return None
 
 
-def _mark_at(entry: Entry, nodes: list[Node]) -> Address | None:
+def mark_at(entry: Entry, nodes: list[Node]) -> Address | None:
     """The element that tells occurrences of an entry apart: the one the map tests, else a code in its first element,
     unless the map reads that as a value."""
     for node in nodes:

@@ -20,6 +20,7 @@ from edi.map_coverage import coverage as covered
 from edi.map_coverage_words import lines, to_json
 from edi.map_diff import compare
 from edi.map_documents import found_in
+from edi.map_draft import draft as drafted
 from edi.map_versions import maps_at, pairs
 from edi.mapping import load_map
 from edi.terminal import fail
@@ -143,3 +144,16 @@ def coverage(
         for line in lines(found, str(over)):
             typer.echo(line)
     raise typer.Exit(0 if found.clean else 1)
+
+
+@maps.command()
+def draft(
+    samples: Annotated[list[Path], typer.Argument(help="Documents of the partner, or folders of them.")],
+    base: Annotated[str, typer.Option("--base", help="The map to start from, such as x12/004010/855.")],
+    partner_id: Annotated[str, typer.Option("--partner-id", help="The id of the partner.")] = "partner",
+) -> None:
+    """A partner's map from sample documents, on standard output; every row says what it rests on."""
+    for path in samples:
+        if not path.exists():
+            fail(f"{path}: there is no such file or folder", 2)
+    typer.echo(drafted(load_map(base), samples, partner_id), nl=False)

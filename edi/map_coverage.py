@@ -134,7 +134,7 @@ class ReadCoverage:
         for claim, loose in self.looked.claims(checked):
             for one, ignored in loose:
                 self.ignored += ignored
-                if not ignored and not _half(claim, one):
+                if not ignored and not is_half(claim, one):
                     self._count(self.unmapped, address_of(claim, one), "", one.value, document, checked, claim, one)
             for binding, code in self.exercise.claim(claim):
                 assert binding.table is not None
@@ -176,7 +176,7 @@ def place_of(document: Document, checked: Checked, claim: Claim, loose: Loose) -
     return Place(document.file, f"{message.name} {message.control}", number, offset)
 
 
-def _half(claim: Claim, loose: Loose) -> bool:
+def is_half(claim: Claim, loose: Loose) -> bool:
     """The qualifier of a pair whose value is counted."""
     pairs = claim.node.pairs if claim.node is not None else None
     if loose.pair != "qualifier" or pairs is None:
