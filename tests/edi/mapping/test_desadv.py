@@ -14,7 +14,7 @@ import pytest
 from edi.documents import ShipmentDispatched
 from edi.errors import MapError
 from edi.mapping import Reading, load_map
-from tests.edi.mapping.wire import ROOT, json_of, read_body, read_segments, segments_of
+from tests.edi.mapping.wire import ROOT, body_of, json_of, message_of, read_body, read_segments, segments_of
 
 BASE = "edifact/d01b/desadv@1"
 SSCC = "340123450000000017"
@@ -278,3 +278,24 @@ def test_an_overlay_names_by_its_direction_which_of_two_nodes_it_changes(tmp_pat
     assert found == {
         "PIA[read]": "A-1", "PIA[5]": "A-1", "PIA[write]": "A-1, A-2", "PIA[1]": "overlay.ambiguous_target"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [f"edifact/{folder}/desadv@1" for folder in ("d01b", "d96a", "d01b-eancom", "d96a-eancom")],
+)
+def test_what_the_maps_say_about_their_samples(reference: str) -> None:
+    map_ = load_map(reference)
+    home = map_.files[0].parent
+    assert map_.tests
+    for test in map_.tests:
+        sample, expected = (
+            home / str(test.get("read") or test["expect"]),
+            home / str(test.get("write") or test["expect"]),
+        )
+        body = body_of(message_of(sample.read_bytes()))
+        reading, _ = read_segments(map_, body)
+        assert json_of(reading) == json.loads(expected.read_text())
+        if "write" in test:
+            assert reading.data is not None
+            assert map_.write(reading.data) == body
