@@ -235,6 +235,15 @@ def test_where_the_goods_go_has_several_names(role: str) -> None:
     assert json_of(read(f"NAD+{role}+5412345000020::9'"))["ship_to"]["ids"][0]["value"] == "5412345000020"
 
 
+def test_the_book_trade_has_numbers_of_its_own() -> None:
+    body = "NAD+BY+1556150::31B'CPS+1'LIN+1'PIA+1+9780306406157:IB'QTY+12:2'CNT+2:1'"
+    reading = read(body)
+    data = json_of(reading)
+    assert data["buyer"]["ids"] == [{"scheme": "san", "value": "1556150", "raw": "31B"}]
+    assert data["items"][0]["item"]["ids"] == [{"scheme": "isbn", "value": "9780306406157", "raw": "IB"}]
+    assert (reading.unmapped, written(reading)) == ([], body)
+
+
 def test_every_real_despatch_advice_is_read_with_its_goods() -> None:
     corpus = ROOT / ".." / "shared" / "corpus"
     if not corpus.is_dir():
