@@ -49,12 +49,12 @@ def test_what_a_file_becomes() -> None:
 def test_the_environment_and_what_is_off(tmp_path: Path) -> None:
     profile = load(tmp_path, "acme", "map: acme/855@1", "map: acme/855@1\n  phase: off", environment="test")
     assert profile.environment == "test"
-    assert [a.type for a in profile.agreements] == ["850", "997", "860", "865"]
+    assert [a.type for a in profile.agreements] == ["850", "856", "810", "997", "860", "865"]
 
 
 def test_the_usual_separators_of_the_release(tmp_path: Path) -> None:
     profile = load(tmp_path, "acme", "X12 855 004010", "X12 855 005010")
-    assert [a.delimiters.repeat if a.delimiters else "" for a in profile.agreements] == ["", "^", "", "", ""]
+    assert [a.delimiters.repeat if a.delimiters else "" for a in profile.agreements] == ["", "^", "", "", "", "", ""]
 
 
 def test_further_identities(tmp_path: Path) -> None:
@@ -168,6 +168,8 @@ def test_the_other_side_of_a_relation() -> None:
     assert [(a.type, a.direction) for a in other.agreements] == [
         ("850", "in"),
         ("855", "out"),
+        ("856", "out"),
+        ("810", "out"),
         ("997", "out"),
         ("860", "in"),
         ("865", "out"),

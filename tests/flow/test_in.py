@@ -104,12 +104,12 @@ async def test_a_test_document_in_production_is_quarantined(world: World) -> Non
 
 
 async def test_a_document_that_is_not_agreed_is_refused(world: World) -> None:
-    body = ["ST*810*0001~\n", "BIG*20261201*INV-1~\n", "SE*3*0001~\n"]
-    receipt = await world.upload(isa(body, group="IN"))
+    body = ["ST*846*0001~\n", "BIA*00*MM*ADV-1*20261201~\n", "SE*3*0001~\n"]
+    receipt = await world.upload(isa(body, group="IB"))
     [ack] = [data for name, data in (await world.out()).items() if name.startswith("997_")]
     assert b"AK5*R*1~" in ack
     assert b"AK9*R*1*1*0~" in ack
-    assert "810" in (await world.receipt(receipt)).reason
+    assert "846" in (await world.receipt(receipt)).reason
     assert [case.kind for case in await world.cases()] == ["document.unsupported"]
 
 
