@@ -61,6 +61,22 @@ def test_a_draft_of_any_sample_takes_all_of_it(tmp_path: Path, sample: Path) -> 
     drafted(tmp_path, base_of(sample), [sample])
 
 
+def test_a_draft_of_real_documents_takes_all_of_them(tmp_path: Path) -> None:
+    corpus = ROOT / ".." / "shared" / "corpus"
+    if not corpus.is_dir():
+        pytest.skip("the shared corpus is not here")
+    done = 0
+    for path in sorted(p for p in corpus.rglob("*") if p.is_file() and p.suffix not in (".md", ".json"))[::9]:
+        message = next((item for item in syntax.read(path.read_bytes()) if isinstance(item, Message)), None)
+        if message is None or path.stat().st_size > 40_000:
+            continue
+        identity = standard_identity(message.interchange.syntax, message.version, message.type)
+        if exists(identity, ".map.yaml"):
+            drafted(tmp_path, load_map(identity), [path])
+            done += 1
+    assert done > 10
+
+
 def test_what_is_not_understood_is_left_to_a_person(tmp_path: Path) -> None:
     text, _ = of_bodies(tmp_path, BODY.replace("PO1*1*", "TD4*ZZZ*A4~PO1*1*").replace("SKU-1", "SKU-1*QQ*77"), BODY)
     assert "# seen 1 of 2: 77" in text
