@@ -123,7 +123,9 @@ def _marked(layout: tuple[Node, ...], prefix: tuple[str, ...], way: str) -> Iter
             continue
         inner = prefix
         if node.into is not None:
-            inner = (*(() if node.into.target.root else prefix), *node.into.target.steps)
+            target = node.into.target
+            inner = _steps(target, () if target.root else prefix)
+            inner = inner[:-1] if inner[-1] == FIRST else inner  # the list itself is not crossed, its items follow
             inner = (*inner, REST) if node.into.skip else inner
         yield inner, node
         if isinstance(node, LoopNode):

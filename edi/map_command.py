@@ -1,7 +1,7 @@
 """`edi map`: the commands for people who write maps.
 
-Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_coverage.py,
-edi/guide.py, edi/map_diff.py.
+Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_test.py,
+edi/map_coverage.py, edi/guide.py, edi/map_diff.py.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from edi.map_coverage_words import lines, to_json
 from edi.map_diff import compare
 from edi.map_documents import found_in
 from edi.map_draft import draft as drafted
+from edi.map_samples import wanted
+from edi.map_test import EVENTS, examined
 from edi.map_versions import maps_at, pairs
 from edi.mapping import load_map
 from edi.terminal import fail
 
-maps = typer.Typer(no_args_is_help=True, help="Maps: lint, show.")
+maps = typer.Typer(no_args_is_help=True, help="For people who write maps.")
 
 Partner = Annotated[Path | None, typer.Option("--partner", help="The partner's folder.")]
 
@@ -52,6 +54,32 @@ def lint(
             typer.echo(f"{reference}: fine")
     errors = any(remark.severity == "error" for remarks in found.values() for remark in remarks)
     raise typer.Exit(1 if errors else 0)
+
+
+@maps.command("test")
+def examine(
+    references: Annotated[list[str] | None, typer.Argument(help="Maps; without any, all of the folder.")] = None,
+    partner: Partner = None,
+    partners: Annotated[Path | None, typer.Option("--partners", help="The folder of all partners.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write what was found where a file says otherwise.")] = False,
+    events: Annotated[int, typer.Option(min=0, help="How many events are made for the law PutGet.")] = EVENTS,
+) -> None:
+    """What maps say about their samples, and both laws: what is read is written again, what is written reads back.
+
+    Exit 1 if a case fails. With --update expectations are written anew after the difference is shown, never the map.
+    """
+    failed = 0
+    for reference, folder in wanted(references or [], partner, partners):
+        try:
+            report = examined(load_map(reference, folder), update=update, events=events)
+        except edi.MapError as error:
+            failed += 1
+            typer.echo(str(error), err=True)
+            continue
+        failed += report.failed
+        for line in report.lines():
+            typer.echo(line)
+    raise typer.Exit(1 if failed else 0)
 
 
 @maps.command()

@@ -229,12 +229,12 @@ class Map:
         for name, constant in self._constants.items():
             if values.get(name, constant) != constant:
                 raise self._refusal("write.not-invertible", name, "", values[name], constant)
-        values = self._prepared(values)
-        field = lost_field(values, self._homeless[event.model])
-        if field:
-            raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
         out: list[Segment] = []
         try:
+            values = self._prepared(values)
+            field = lost_field(values, self._homeless[event.model])
+            if field:
+                raise self._refusal("write.not-invertible", field, "", "", "no value: the document has no place for it")
             self._write(values, out, decimal)
         except Refused as refused:
             row = self._rows[refused.row] if not refused.field else Row(refused.field, "")
@@ -252,7 +252,10 @@ class Map:
     def homeless(self, data: Data) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
         """What this document has no place for: path and value of what writing refuses, and of what it drops because
         the map says so."""
-        values = self._prepared(data.model_dump(mode="json", exclude_none=True))
+        try:
+            values = self._prepared(data.model_dump(mode="json", exclude_none=True))
+        except Refused as unsaid:
+            return [(unsaid.field, unsaid.value)], []
         carried = carried_paths(self.layout, "write") | {(name,) for name in self._constants}
         refused = list(lost_values(values, self._homeless[type(data)]))
         dropped = [lost for lost in lost_values(values, uncarried(type(data), carried, set())) if lost not in refused]
@@ -271,16 +274,20 @@ class Map:
         return RenderError(f"{self.version}: {named}:{shown} {what}{tail}", code=code, element=element, field=field)
 
     def difference(self, meant: Data, found: Data | None) -> str:
-        """PutGet: the first field in which what was read back differs from what was meant, or empty.
+        """PutGet: the first field in which what was read back differs from what was meant, or empty."""
+        if found is None:
+            return "nothing could be read back"
+        if type(meant) is not type(found):
+            return f"{type(found).__name__} was read back of {type(meant).__name__}"
+        return first_difference(*self.compared(meant, found))
+
+    def compared(self, meant: Data, found: Data) -> tuple[Any, Any]:
+        """What was meant and what was read back as JSON data in which only what counts is left.
 
         Fields under `not_carried` and derived ones do not count, `raw` codes neither; of several identifiers of a party
         those the document had no room for; defaults are filled in; `normalise` is applied to both. The order of what
         the levels of a hierarchy group does not count.
         """
-        if found is None:
-            return "nothing could be read back"
-        if type(meant) is not type(found):
-            return f"{type(found).__name__} was read back of {type(meant).__name__}"
         sides = []
         for data in (meant, found):
             values = data.model_dump(mode="json", exclude_none=True)
@@ -296,7 +303,11 @@ class Map:
                 expected = filled(expected, sides[1], deeper, value)
         if self._grouped and expected != sides[1]:
             expected, sides[1] = unordered(expected, self._grouped), unordered(sides[1], self._grouped)
-        return first_difference(expected, sides[1])
+        return expected, sides[1]
+
+    def ignored(self, checked: Checked) -> set[tuple[int, int, int]]:
+        """The places whose values are dropped on purpose: id of the segment, element, component (0: no composite)."""
+        return self._places.dropped(checked)
 
     def tolerated(self, faults: Sequence[Fault]) -> list[Fault]:
         """Faults of the check with those this partner's map tolerates turned into warnings (maps.md 13.3)."""

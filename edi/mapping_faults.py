@@ -124,6 +124,15 @@ class Places:
         key = (id(claim.node), id(claim.loop))
         return self._covers.get(key) or self._covers.setdefault(key, coverage(claim.node, claim.loop))
 
+    def dropped(self, checked: Checked) -> set[tuple[int, int, int]]:
+        """The places that hold something nobody wants: id of the segment, element, component (0: no composite)."""
+        return {
+            (id(claim.segment), loose.at.element, loose.at.component)
+            for claim in claims(self.layout, self.schema.layout, checked.tree)
+            for loose in unclaimed(claim.segment, self.cover(claim))
+            if any(ignored.covers(claim, loose) for ignored in self.ignored)
+        }
+
     def fitting_ids(self, meant: Any, found: Any, depth: int) -> Any:
         """`meant` with only those identifiers of a party that its one pair could hold.
 

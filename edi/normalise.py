@@ -25,6 +25,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from edi.documents.types import plain
+from edi.mapping_runtime import Refused
 
 Data: TypeAlias = dict[str, Any]
 _SCHEDULED = frozenset({"status", "quantity", "date"})  # what a schedule can say of a part
@@ -124,8 +125,12 @@ def _amended(responses: list[Data], ordered: Data | None) -> list[Data]:
 
 
 def _lay_out(data: Data) -> Data:
-    for line in data.get("lines", ()):
+    for number, line in enumerate(data.get("lines", ())):
         responses = line.get("responses", [])
+        for part, response in enumerate(responses):
+            if _status(response) == "substituted" and not response.get("substitute", {}).get("ids"):
+                field = f"lines.{number}.responses.{part}.status"
+                raise Refused("write.not-invertible", -1, "substituted", "an identifier of the substitute", field)
         first = _status(responses[0]) if responses else ""
         alone = len(responses) == 1
         if not responses or (alone and first != "backordered"):

@@ -425,6 +425,7 @@ GONE = {"status": {"value": "deleted"}, "quantity": {"value": "2"}}
         ([{"status": {"value": "price_changed"}}], "lines.0.responses.status"),
         ([NOW, LATE], "lines.0.responses.1.reason"),
         ([NOW, GONE], "lines.0.responses.1.status"),
+        ([{"status": {"value": "substituted"}}], "lines.0.responses.0.status"),
     ],
 )
 def test_an_answer_edifact_cannot_give_is_refused(responses: list[dict[str, Any]], field: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edi.mapping_runtime import Refused
 from edi.normalise import PREPARE, STEPS, amended_lines, header_answer, partial_backorder
 
 ORDERED = {"value": "100", "uom": {"value": "EA"}}
@@ -119,7 +121,8 @@ def test_shared_values_are_never_changed(lines: list[dict[str, Any]]) -> None:
     codes = [response["status"] for line in lines for response in line["responses"]]
     before = copy.deepcopy(codes)
     for step in (*STEPS.values(), *PREPARE.values()):
-        step({"lines": [dict(line) for line in lines]})
+        with contextlib.suppress(Refused):  # a substitute without an identifier
+            step({"lines": [dict(line) for line in lines]})
     assert codes == before
 
 

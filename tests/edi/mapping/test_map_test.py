@@ -1,0 +1,59 @@
+"""`edi map test`: every partner's map holds its tests and both laws; what is broken is found and shown."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edi.__main__ import app
+from edi.map_samples import wanted
+from edi.map_test import examined
+from edi.mapping import load_map
+from tests.edi.mapping.wire import ROOT
+
+MAPS = wanted([], None, ROOT / "partners")
+
+
+@pytest.mark.parametrize(("reference", "folder"), MAPS, ids=[reference for reference, _ in MAPS])
+def test_a_partners_map_holds_its_tests(reference: str, folder: Path) -> None:
+    report = examined(load_map(reference, folder), events=20)
+    assert [line for case in report.cases for line in (case.name, *case.differences) if not case.ok] == []
+    assert {"get-put", "put-get"} <= {case.kind for case in report.cases}
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "partners/acme", tmp_path / "acme"))
+
+
+def test_an_expectation_that_is_not_met_is_shown_and_written_anew(acme: Path) -> None:
+    golden, sent = acme / "samples/855_changes.json", acme / "samples/850_order.edi"
+    before, document = golden.read_text(), sent.read_bytes()
+    data = json.loads(before)
+    data["supplier_order_number"] = "X"
+    golden.write_text(json.dumps(data))
+    sent.write_bytes(document.replace(b"*EA*", b"*CA*", 1))
+    map_text = (acme / "855.map.yaml").read_text()
+    run = CliRunner().invoke(app, ["map", "test", "--partner", str(acme), "--events", "0"])
+    assert run.exit_code == 1
+    assert "supplier_order_number: expected 'X', found 'SO-7781'" in run.stdout
+    assert "PO103)" in run.stdout
+    run = CliRunner().invoke(app, ["map", "test", "--partner", str(acme), "--events", "0", "--update"])
+    assert run.exit_code == 1
+    assert f"written anew: {golden}" in run.stdout
+    assert (golden.read_text(), sent.read_bytes()) == (before, document)
+    assert (acme / "855.map.yaml").read_text() == map_text
+    assert CliRunner().invoke(app, ["map", "test", "--partner", str(acme), "--events", "0"]).exit_code == 0
+
+
+def test_a_binding_that_is_read_and_not_written_is_found(acme: Path) -> None:
+    path = acme / "855.map.yaml"
+    path.write_text(path.read_text().replace("changes:\n", "changes:\n- {remove: BAK/BAK09}\n"))
+    report = examined(load_map("acme/855", acme), events=0)
+    said = [line for case in report.cases for line in case.differences]
+    assert any("BAK09" in line for line in said)
+    assert any(line.startswith("acknowledged_on: expected") for line in said)
