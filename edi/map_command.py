@@ -95,8 +95,8 @@ def show(reference: str, partner: Partner = None) -> None:
 def guide(
     reference: str,
     partner: Partner = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Write one HTML file.")] = None,
-    md: Annotated[Path | None, typer.Option("--md", help="Write Markdown; without a file it is printed.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write one HTML file; - prints it.")] = None,
+    md: Annotated[Path | None, typer.Option("--md", help="Write Markdown; without a file or - it is printed.")] = None,
     since: Annotated[
         str, typer.Option("--since", help="An older version: a map file or folder. Its changes are told.")
     ] = "",
@@ -108,7 +108,9 @@ def guide(
         fail(f"{since}: there is no {map_.identity}", 2)
     made = guide_of(map_, partner, map_diff_words.news(older, map_) if older is not None else ())
     for file, text in ((html, guide_html.page), (md, guide_markdown.text)):
-        if file is not None:
+        if file == Path("-"):
+            typer.echo(text(made), nl=False)
+        elif file is not None:
             try:
                 file.write_text(text(made), encoding="utf-8")
             except OSError as error:
