@@ -83,8 +83,11 @@ def _counting(value: Any, said: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [item for item in (_counting(item, said) for item in value) if item != {}]
     if isinstance(value, dict):
-        return {name: said.get(item, item) if name == "value" and isinstance(item, str) else _counting(item, said)
-                for name, item in value.items()}  # fmt: skip
+        counted = {
+            name: said.get(item, item) if name == "value" and isinstance(item, str) else _counting(item, said)
+            for name, item in value.items()
+        }
+        return {name: item for name, item in counted.items() if item != []}
     return value
 
 
@@ -187,6 +190,8 @@ def _learn(map_: Map, maker: EventMaker, data: Data, refused: RenderError) -> No
     value, known = _value(data, steps), _field(map_, key[0])
     if refused.code == "write.required":
         learnt.always |= {key} if _value(data, steps[:-1]) else _upwards({key})
+        around = key[0][:-1]  # what stands beside it has a place after all, when there is one of it only
+        learnt.absent = {one for one in learnt.absent if not around or one[0][: len(around)] != around}
     elif refused.code == "write.package-needs-id":
         learnt.always |= {((*key[0], "ssccs"), later) for later in (False, True)}
     elif known is not None and known.many:

@@ -237,6 +237,8 @@ def _made(map_: Map, count: int) -> list[Case]:
     if result.placeless:
         note += f"; no place for {len(result.placeless)} fields"
     case = Case("put-get", f"{count} made events", note=note)
+    if result.tried and not result.written:
+        case.differences.append(f"none of them could be written: {''.join(result.refusals[-1:])}")
     for _, differences in result.violations[:3]:
         case.differences += differences[:10]
     if len(result.violations) > 3:

@@ -13,6 +13,7 @@ import pytest
 
 from edi.documents import ShipmentDispatched
 from edi.errors import MapError
+from edi.map_samples import home_of
 from edi.mapping import Reading, load_map
 from tests.edi.mapping.wire import ROOT, body_of, json_of, message_of, read_body, read_segments, segments_of
 
@@ -295,7 +296,7 @@ def test_an_overlay_names_by_its_direction_which_of_two_nodes_it_changes(tmp_pat
 )
 def test_what_the_maps_say_about_their_samples(reference: str) -> None:
     map_ = load_map(reference)
-    home = map_.files[0].parent
+    home = home_of(map_)
     assert map_.tests
     for test in map_.tests:
         sample, expected = (
