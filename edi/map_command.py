@@ -1,7 +1,7 @@
 """`edi map`: the commands for people who write maps.
 
 Each command only reads its arguments and prints; what it says is made elsewhere: edi/lint.py, edi/map_test.py,
-edi/map_coverage.py, edi/guide.py, edi/map_diff.py.
+edi/map_show.py, edi/map_coverage.py, edi/guide.py, edi/map_diff.py.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from edi.map_diff import compare
 from edi.map_documents import found_in
 from edi.map_draft import draft as drafted
 from edi.map_samples import wanted
+from edi.map_show import merged
 from edi.map_test import EVENTS, examined
 from edi.map_versions import maps_at, pairs
 from edi.mapping import load_map
@@ -83,12 +84,21 @@ def examine(
 
 
 @maps.command()
-def show(reference: str, partner: Partner = None) -> None:
-    """The Python a map was compiled to."""
+def show(
+    reference: str,
+    partner: Partner = None,
+    code: Annotated[bool, typer.Option("--code/--merged", help="The Python the map was compiled to.")] = False,
+) -> None:
+    """A map with everything it extends, merged; each row names the file and line it comes from."""
     try:
-        typer.echo(load_map(reference, partner).source)
+        map_ = load_map(reference, partner)
     except edi.MapError as error:
         fail(str(error))
+    if code:
+        typer.echo(map_.source)
+        return
+    for line in merged(map_, Path.cwd()):
+        typer.echo(line)
 
 
 @maps.command()

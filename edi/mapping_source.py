@@ -41,6 +41,7 @@ _KEYS = (
     "layout", "pairs", "changes", "schema", "derive", "normalise", "checks", "ignore", "not_carried", "tolerate",
     "tests", "guide",
 )  # fmt: skip
+_HEADS = ("map", "version", "document", "event", "title", "owner", "direction")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _REFERENCE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)(?:@([0-9]+(?:\.[0-9]+){0,2}))?")
 _SYNTAXES = ("x12/", "edifact/")
@@ -79,6 +80,8 @@ class MapSource:
     guide_examples: list[Mapping_] = field(default_factory=list)
     chain: list[tuple[str, str]] = field(default_factory=list)  # identity and version of this map and of its bases
     files: list[Path] = field(default_factory=list)
+    narrowings: list[Mapping_] = field(default_factory=list)  # the operations of schema:, the base's first
+    heads: dict[str, Scalar] = field(default_factory=dict)  # what the single keys say, as `title`, `constants.kind`
 
     @property
     def standard(self) -> bool:
@@ -151,6 +154,7 @@ def _load(
     source.owner = str(as_text(tree["owner"], "owner")) if "owner" in tree else ""
     source.files.insert(0, path)
     source.chain.insert(0, (identity, str(version)))
+    source.heads |= {key: as_text(tree[key], key) for key in _HEADS if key in tree}
     _common(source, tree, folders)
     return source
 
@@ -199,6 +203,7 @@ def _overlay(
     _own_schema(source, identity, folders)
     if "schema" in tree:
         source.schema = narrowed(source.schema, as_sequence(tree["schema"], "schema"))
+        source.narrowings += _mappings(tree, "schema")
     seen: dict[tuple[str, str], Scalar] = {}
     for raw in as_sequence(tree["changes"], "changes") if "changes" in tree else ():
         operation = as_mapping(raw, "an operation")
@@ -236,7 +241,7 @@ def _own_schema(source: MapSource, identity: str, folders: tuple[Path, ...]) -> 
         find(identity, ".schema.yaml", folders)
     except MapError:
         return
-    source.schema = load_schema(identity, folders)
+    source.schema, source.narrowings = load_schema(identity, folders), []
 
 
 def _change_table(source: MapSource, operation: Mapping_) -> None:
@@ -291,10 +296,14 @@ def _common(source: MapSource, tree: Mapping_, folders: tuple[Path, ...]) -> Non
         source.direction = str(direction)
     if "constants" in tree:
         fixed = as_mapping(tree["constants"], "constants")
-        source.constants.update((str(key), str(as_text(value, "a constant"))) for key, value in fixed.items())
+        for key, value in fixed.items():
+            text = as_text(value, "a constant")
+            source.constants[str(key)], source.heads[f"constants.{key}"] = str(text), text
     if "normalise" in tree:
         steps = as_sequence(tree["normalise"], "normalise")
-        source.normalise = (*source.normalise, *(str(as_text(step, "a step")) for step in steps))
+        for step in steps:
+            text = as_text(step, "a step")
+            source.normalise, source.heads[f"normalise.{text}"] = (*source.normalise, str(text)), text
     source.also.extend(_mappings(tree, "also"))
     source.derive.extend(_mappings(tree, "derive"))
     source.ignore.extend(_mappings(tree, "ignore"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
@@ -25,13 +25,15 @@ _SHARED_KEYS = ("table", "title", "rows", "write", "provenance")
 class Table:
     """`read`: code -> meaning, in file order. `chosen`: meaning -> code where the map decides it.
 
-    `unknown` codes: `fault` and read as `other`, `other`, or `keep` (the code is its own meaning).
+    `unknown` codes: `fault` and read as `other`, `other`, or `keep` (the code is its own meaning). `places`: what was
+    written in a file for `("read", code)`, `("write", meaning)` and `("unknown", "")`.
     """
 
     name: str
     read: Mapping[str, str]
     chosen: Mapping[str, str]
     unknown: Unknown = "fault"
+    places: Mapping[tuple[str, str], Scalar] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def write(self) -> dict[str, str]:
@@ -65,13 +67,15 @@ def table_of(name: str, node: Mapping_, folders: Sequence[Path], files: list[Pat
     if "use" in node:
         table = dataclasses.replace(shared_table(as_text(node["use"], "use"), folders, files), name=name)
     rows = {str(key): str(as_text(value, "a meaning")) for key, value in node.items() if key not in _OWN_KEYS}
-    table = dataclasses.replace(table, read={**table.read, **rows})
+    places = {("read", code): cast("Scalar", node[code]) for code in rows}
+    table = dataclasses.replace(table, read={**table.read, **rows}, places={**table.places, **places})
     table = changed(table, node, strict=False)
     if "unknown" in node:
         unknown = as_text(node["unknown"], "unknown")
         if unknown not in ("fault", "other", "keep"):
             raise fail(unknown, "map.bad_table", f"unknown is fault, other or keep, not {unknown!s}")
-        table = dataclasses.replace(table, unknown=cast("Unknown", str(unknown)))
+        places = {**table.places, ("unknown", ""): unknown}
+        table = dataclasses.replace(table, unknown=cast("Unknown", str(unknown)), places=places)
     return table
 
 
@@ -83,13 +87,14 @@ def own_rows(node: Mapping_) -> list[Scalar]:
 
 def changed(table: Table, node: Mapping_, *, strict: bool) -> Table:
     """The table with `add`, `remove` and `write` applied. `strict` (an overlay): what changes nothing is an error."""
-    read, chosen = dict(table.read), dict(table.chosen)
+    read, chosen, places = dict(table.read), dict(table.chosen), dict(table.places)
     if "add" in node:
         for code, meaning in as_mapping(node["add"], "add").items():
-            said = str(as_text(meaning, "a meaning"))
+            text = as_text(meaning, "a meaning")
+            said = str(text)
             if strict and read.get(code) == said:
                 raise fail(meaning, "overlay.no_effect", f"the table {table.name} already reads {code!s} as {said}")
-            read[str(code)] = said
+            read[str(code)], places["read", str(code)] = said, text
     if "remove" in node:
         for entry in as_sequence(node["remove"], "remove"):
             gone = as_text(entry, "a code")
@@ -97,10 +102,10 @@ def changed(table: Table, node: Mapping_, *, strict: bool) -> Table:
                 raise fail(gone, "overlay.no_target", f"the table {table.name} has no code {gone!s}")
             del read[str(gone)]
     if "write" in node:
-        chosen.update(
-            (str(key), str(as_text(code, "a code"))) for key, code in as_mapping(node["write"], "write").items()
-        )
-    return dataclasses.replace(table, read=read, chosen=chosen)
+        for key, written in as_mapping(node["write"], "write").items():
+            text = as_text(written, "a code")
+            chosen[str(key)], places["write", str(key)] = str(text), text
+    return dataclasses.replace(table, read=read, chosen=chosen, places=places)
 
 
 def shared_table(identity: Scalar, folders: Sequence[Path], files: list[Path]) -> Table:
@@ -112,5 +117,6 @@ def shared_table(identity: Scalar, folders: Sequence[Path], files: list[Path]) -
     if as_text(required(tree, "table", "a code table"), "table") != identity:
         raise fail(tree["table"], "map.identity", f"the file of {identity!s} calls itself {tree['table']!s}")
     rows = as_mapping(required(tree, "rows", "a code table"), "rows")
-    table = Table(str(identity), {str(code): str(as_text(meaning, "a meaning")) for code, meaning in rows.items()}, {})
+    places = {("read", str(code)): as_text(meaning, "a meaning") for code, meaning in rows.items()}
+    table = Table(str(identity), {code: str(meaning) for (_, code), meaning in places.items()}, {}, places=places)
     return changed(table, tree, strict=False) if "write" in tree else table

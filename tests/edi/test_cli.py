@@ -244,9 +244,14 @@ def test_maps() -> None:
     )
     code, _, err = run("map", "lint", "x12/004010/851@1")
     assert (code, "x12/004010/851" in err) == (1, True)
-    code, out, _ = run("map", "show", "acme/855@1", "--partner", ACME)
+    code, out, _ = run("map", "show", "acme/855@1", "--partner", ACME, "--code")
     assert code == 0
     compile(out, "shown", "exec")
+    code, out, _ = run("map", "show", "acme/855@1", "--partner", ACME)
+    assert (code, out.splitlines()[0].endswith(" <- acme/855@1.0.0")) == (0, True)
+    assert run("map", "show", "acme/855@1", "--partner", ACME, "--merged")[1] == out
+    code, _, err = run("map", "show", "x12/004010/851")
+    assert (code, "x12/004010/851" in err) == (1, True)
 
 
 # Wrong usage
