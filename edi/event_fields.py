@@ -16,10 +16,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from edi.documents.owners import Owner
-from edi.documents.types import Code, Data, Id, Scheme
+from edi.documents.types import Code, Data, Id, Moment, Scheme
 
 Kind: TypeAlias = Literal["text", "decimal", "integer", "date", "boolean", "code", "id", "object"]
 SCHEMES: tuple[str, ...] = get_args(Scheme)
+_MOMENT = list(get_args(Moment)[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,12 @@ def leaves(model: type[Data], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tu
                 yield from leaves(field.model, (*prefix, name))
         else:
             yield (*prefix, name), field
+
+
+def is_moment(model: type[Data], name: str) -> bool:
+    """Is the field a day that may have a time?"""
+    info = model.model_fields[name]
+    return Moment in (info.annotation, *get_args(info.annotation)) or info.metadata == _MOMENT
 
 
 def owner_of(model: type[Data], path: Sequence[str]) -> Owner:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
-from edi.documents.types import Data, DateWindow, Moment
-from edi.event_fields import SCHEMES, Field, fields
+from edi.documents.types import Data, DateWindow
+from edi.event_fields import SCHEMES, Field, fields, is_moment
 from edi.functions import check_digit_ok
 
 Key: TypeAlias = tuple[tuple[str, ...], bool]  # the names of a path; whether it is in a later item of its list
@@ -26,7 +26,6 @@ DEPTH = 3  # packages in packages
 MOST_REFUSED = 8  # values of one field, after which it counts as without a place
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789 -./,"
 _SHORT = {"region": 2, "country": 2, "currency": 3, "language": 2, "basis": 2, "scac": 4, "iban": 22}
-_MOMENT = list(get_args(Moment)[1:])
 # Values by the name of their field, where the event leaves them open and trade does not.
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "uom": ("EA", "C62", "DZN", "KGM", "MTR", "HUR"),
@@ -145,8 +144,7 @@ class _Making:
             return random.random() < 0.5
         if known.kind == "date":
             return self._day()
-        info = model.model_fields[name]
-        if Moment in (info.annotation, *get_args(info.annotation)) or info.metadata == _MOMENT:
+        if is_moment(model, name):
             return self._day() + random.choice(("", "T00:00", "T10:30", "T23:59"))
         if name == "ssccs":
             return with_check_digit("".join(random.choices("0123456789", k=17)))

@@ -95,7 +95,8 @@ def _overview(map_: Map, way: Way, partner: PartnerFile | None) -> Iterator[Fact
     yield Fact("direction", (_HEADINGS[way],))
     if partner is not None:
         yield Fact("partner", (partner.name or partner.partner,))
-        yield Fact("time zone of dates", (partner.timezone,))
+        if partner.timezone:
+            yield Fact("time zone of times", (partner.timezone,))
     for row in map_.declared.also:
         yield Fact("becomes", (f"{row['event']}, if {in_words(str(row['when']))}",))
     yield Fact("otherwise becomes" if map_.declared.also else "becomes", (map_.event,))

@@ -246,7 +246,7 @@ class PartnerFile(_Part):
     partner: str
     name: str = ""
     status: Status = "onboarding"
-    timezone: str = "UTC"
+    timezone: str = ""
     language: Literal["en"] = "en"
     identities: IdentitiesFile
     agreements: list[AgreementFile] = []

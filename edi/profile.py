@@ -91,7 +91,8 @@ class Agreement:
 class Profile:
     """Everything `translate` and `render` must know about one partner.
 
-    `environment` decides which test indicator is expected and written. `folder` is where the partner's
+    `environment` decides which test indicator is expected and written. `timezone` is that of times without one (empty:
+    they stay without one, and envelopes are written in UTC). `folder` is where the partner's
     overlays and samples lie. `schemas` are folders of further schema files, searched before the shipped ones. A profile
     with `open` set takes any identity and any document that has a base map or a schema (edi.default_profile).
     """
@@ -99,7 +100,7 @@ class Profile:
     partner: str
     environment: Literal["prod", "test"] = "prod"
     name: str = ""
-    timezone: str = "UTC"
+    timezone: str = ""
     language: str = "en"
     x12: Identities | None = None
     edifact: Identities | None = None

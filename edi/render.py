@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from edi import syntax, ta1
+from edi import syntax, ta1, zones
 from edi.ack_maps import reading_map, written_version
 from edi.check import compile_check
 from edi.checked import Checked
@@ -25,7 +25,7 @@ from edi.documents import Event
 from edi.documents.advice import ApplicationAdvice
 from edi.documents.exchange import Acknowledgement, Who
 from edi.documents.types import Data
-from edi.errors import ProfileError, RenderError, SelfCheckError
+from edi.errors import RenderError, SelfCheckError
 from edi.mapping import Map, load_map
 from edi.model import COMPONENT, Delimiters, Identity, Message, Segment, Syntax
 from edi.profile import Agreement, Identities, Numbers, Profile, Side
@@ -76,12 +76,14 @@ def render_together(events: Sequence[Event], profile: Profile, numbers: Numbers,
     at = _local(at, profile)
     envelope = _envelope(agreement, pair, numbers, at, test=profile.environment == "test", group=map_.schema.group)
     envelope = dataclasses.replace(envelope, charset=profile.charset, characters=profile.characters)
-    data, envelope, outgoing = _written([event.data for event in events], map_, agreement, envelope, numbers, profile)
+    zone = zones.zone_of(profile)
+    meant = [zones.to_write(event.data, zone) for event in events]
+    data, envelope, outgoing = _written(meant, map_, agreement, envelope, numbers, profile)
     read_back = _check(data, map_, len(events), profile.charset)
-    for event, sent, (message, checked) in zip(events, outgoing, read_back, strict=True):
+    for said, sent, (message, checked) in zip(meant, outgoing, read_back, strict=True):
         if profile.substitutions:
-            message, checked = _as_meant(event.data, sent, map_, message, checked, envelope)
-        _compare(event.data, map_, message, checked)
+            message, checked = _as_meant(said, sent, map_, message, checked, envelope)
+        _compare(said, map_, message, checked, zone)
     return Rendered(data, agreement.document, envelope.group_type, _crosscheck(data, agreement, envelope, outgoing))
 
 
@@ -272,10 +274,7 @@ def _group_version(agreement: Agreement) -> str:
 
 
 def _zone(profile: Profile) -> ZoneInfo:
-    try:
-        return ZoneInfo(profile.timezone)
-    except (KeyError, ValueError, OSError):
-        raise ProfileError(f"{profile.partner}: {profile.timezone!r} is no time zone") from None
+    return zones.zone_of(profile) or ZoneInfo("UTC")
 
 
 def _local(at: dt.datetime, profile: Profile) -> dt.datetime:
@@ -310,7 +309,7 @@ def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tu
     return list(zip(messages, checked, strict=True))
 
 
-def _compare(data: Data, map_: Map, message: Message, checked: Checked) -> None:
+def _compare(data: Data, map_: Map, message: Message, checked: Checked, zone: ZoneInfo | None = None) -> None:
     """PutGet on the document itself (maps.md 15): reading what was written gives the same event, and the map misses
     nothing it requires."""
     reading = map_.read(message, checked)
@@ -321,6 +320,13 @@ def _compare(data: Data, map_: Map, message: Message, checked: Checked) -> None:
                 code="write.required",
                 element=fault.location.path,
             )
-    difference = map_.difference(data, reading.data)
+    difference = map_.difference(data, zones.as_read(reading.data, zone) if reading.data else None)
+    for field in zones.second_hour(data, zone) if difference else ():
+        if difference.startswith(f"{field}: "):
+            raise RenderError(
+                f"{map_.version}: field {field}: the hour comes twice and the document has no place for its offset",
+                code="write.not-invertible",
+                field=field,
+            )
     if difference:
         raise SelfCheckError(f"reading back gives another event: {difference}")

@@ -14,8 +14,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeAlias
+from zoneinfo import ZoneInfo
 
-from edi import acks, resources, syntax, ta1
+from edi import acks, resources, syntax, ta1, zones
 from edi.ack_entries import Verdict
 from edi.ack_maps import reading_map
 from edi.ack_results import answers
@@ -63,7 +64,7 @@ def translate_each(
     With `verdicts_only` every set is judged all the same, but no event and no acknowledgement is made: quicker,
     and memory does not grow with the number of refused sets.
     """
-    reading = _Reading(profile, Acknowledger(profile), seen, verdicts_only)
+    reading = _Reading(profile, Acknowledger(profile), seen, verdicts_only, zone=zones.zone_of(profile))
     items = syntax.read(source, charset=profile.charset, wrapped=profile.wrapped, limits=profile.limits)
     held: Result | None = None  # one result waits, so that the end of its group and interchange can be attached
     outside: list[Fault] = []
@@ -99,6 +100,7 @@ class _Reading:
     group: Group | None = None
     agreements: dict[tuple[str, str, str, str], Agreement | None] = field(default_factory=dict)
     maps: dict[str, Map] = field(default_factory=dict)
+    zone: ZoneInfo | None = None
 
     def judge(self, item: Item) -> Envelope | Judged:
         """Whose interchange it is, and the verdict on each set."""
@@ -177,6 +179,8 @@ class _Reading:
             elif agreement.map:
                 map_ = self._map(agreement.map)
                 reading = _read(message, map_, agreement, faults)
+                if reading.data is not None:
+                    reading.data = zones.as_read(reading.data, self.zone)
                 data, event_type, map_version = reading.data, reading.event, map_.version
             else:
                 _check(message, load_schema(agreement.schema, self.profile.schemas), agreement, faults)

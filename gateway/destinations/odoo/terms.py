@@ -98,7 +98,7 @@ def _terms(partner: Partner) -> PartnerTerms:
         vendor=binding(partner.file.odoo.get("vendor")),
         tolerances=_parsed(Tolerances, partner.file.tolerances, "tolerances"),
         apply_dates=apply_dates,
-        timezone=partner.profile.timezone,
+        timezone=partner.profile.timezone or "UTC",
     )
 
 
