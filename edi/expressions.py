@@ -55,6 +55,14 @@ Evaluate: TypeAlias = Callable[[Scope], Value]
 class BadExpression(ValueError):
     """An expression that cannot be used: the text says where and why."""
 
+    code = "check.bad_expression"
+
+
+class UnknownPath(BadExpression):
+    """A path that the event does not have."""
+
+    code = "check.unknown_path"
+
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<string>"[^"\n]*")
@@ -318,14 +326,14 @@ class _Parser:
         try:
             along = resolve(model, steps)
         except UnknownField as error:
-            raise BadExpression(str(error)) from None
+            raise UnknownPath(str(error)) from None
         if deep:
             if along[-1].model is None:
                 raise BadExpression(f"{text!r} has nothing below it")
             try:
                 kind = deep_kind(along[-1].model, deep)
             except UnknownField as error:
-                raise BadExpression(str(error)) from None
+                raise UnknownPath(str(error)) from None
 
             def gather(scope: Scope) -> Value:
                 found: list[Value] = []

@@ -16,6 +16,7 @@ from edi.errors import MapError
 from edi.lint_fields import bound_twice, derived_both_ways, lost_fields
 from edi.lint_nodes import does_not_fit, unreachable
 from edi.lint_values import lost_files, named_partners, not_invertible, secrets, undecided, unused_rows, unused_tables
+from edi.map_test import checked_case
 from edi.mapping import Map, load_map
 from edi.resources import find, identities
 from edi.schema import load_schema
@@ -49,7 +50,7 @@ def lint_map(
     """What is wrong with a map and everything it extends. `partners`: names that no shipped map may hold."""
     try:
         map_ = load_map(reference, folder, folders)
-        return [_remark(found) for found in _of_map(map_, partners)]
+        return [*map(_remark, _of_map(map_, partners)), *_wrong_tests(map_)]
     except MapError as error:
         return [_of_error(error)]
 
@@ -101,6 +102,15 @@ def _described(map_: Map) -> Iterator[Found]:
         yield Found(name, "map.no_title", "the map has no title: of its own; say whose document it is")
     if not source.owner and not source.standard:
         yield Found(name, "map.no_owner", "no owner: is named; say who answers questions about this map")
+
+
+def _wrong_tests(map_: Map) -> Iterator[Remark]:
+    """`map.bad_test`: a test `edi map test` does not understand."""
+    for node in map_.declared.tests:
+        try:
+            checked_case(node)
+        except MapError as error:
+            yield _of_error(error)
 
 
 def _remark(found: Found) -> Remark:

@@ -118,7 +118,9 @@ class Map:
         self.layout = plan(source.layout, source.schema.layout, context)
         for step in source.normalise:
             if step not in STEPS:
-                raise fail(source.layout, "map.unknown_step", f"{step!r} is not one of {', '.join(STEPS)}")
+                raise fail(
+                    source.heads[f"normalise.{step}"], "map.unknown_step", f"{step!r} is not one of {', '.join(STEPS)}"
+                )
         self._steps = tuple(STEPS[step] for step in source.normalise)
         self._prepare = tuple(PREPARE[step] for step in reversed(source.normalise) if step in PREPARE)
         self._constants = source.constants

@@ -53,7 +53,7 @@ def _event(node: Mapping_, usual: type[Data]) -> Event:
     except EventError as error:
         raise fail(name, "map.unknown_event", str(error)) from None
     except BadExpression as error:
-        raise fail(when, "check.bad_expression", str(error)) from None
+        raise fail(when, error.code, str(error)) from None
     if missing := fields(usual).keys() - fields(model).keys():
         sentence = f"{name!s} has no {sorted(missing)[0]!r}; an event under also has all the fields of that of the map"
         raise fail(name, "map.unknown_field", sentence)

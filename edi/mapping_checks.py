@@ -101,7 +101,7 @@ def _check(node: Mapping_, tables: Mapping[str, Table], model: type[Data]) -> Ch
             say=compile_template(say, model, item, codes),
         )
     except BadExpression as error:
-        raise fail(test, "check.bad_expression", str(error)) from None
+        raise fail(test, error.code, str(error)) from None
 
 
 def failures(checks: tuple[Check, ...], data: Mapping[str, Any]) -> Iterator[Failed]:
@@ -175,8 +175,10 @@ def derivations_of(source: MapSource, model: type[Data]) -> tuple[Derivation, ..
         try:
             along = resolve(model, steps)
             value = compile_expression(text, model)
-        except (UnknownField, BadExpression) as error:
-            raise fail(row, "check.bad_expression", str(error)) from None
+        except UnknownField as error:
+            raise fail(row, "map.unknown_field", str(error)) from None
+        except BadExpression as error:
+            raise fail(text, error.code, str(error)) from None
         if any(field.many for field in along) or along[-1].kind in ("object", "code", "id"):
             raise fail(row, "map.type_clash", f"{row!s} is not one plain value of the event")
         found.append(Derivation(steps, value))

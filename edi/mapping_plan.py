@@ -264,7 +264,7 @@ def _expression(node: Mapping_, key: str, context: Context) -> Evaluate | None:
     try:
         return compile_expression(row, context.root, context.model, codes)
     except BadExpression as error:
-        raise fail(row, "check.bad_expression", str(error)) from None
+        raise fail(row, error.code, str(error)) from None
 
 
 def _derived(node: Mapping_, entry: SegmentEntry, context: Context) -> tuple[Derived, ...]:

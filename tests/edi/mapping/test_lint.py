@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edi.catalogue import CATALOGUE
 from edi.lint import WARNINGS, lint_map, lint_schema, lint_shipped
 from edi.resources import maps_folder
 from tests.edi.mapping.wire import ROOT
@@ -87,6 +88,22 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
                           "PO102: ordered.value as decimal}\n", "10:17", "may hold EACH")],
     "map.unused_table": [("  more: {A: accepted}\n" + BAK, "10:3", "remove it")],
     "check.bad_expression": [(BAK + 'checks:\n- {id: a, test: "order.number = ", severity: warning}\n', "18:17", "")],
+    "check.unknown_path": [
+        (BAK + 'checks:\n- {id: a, test: "order.numer is present", severity: warning}\n', "18:17", "did you mean"),
+        (BAK + 'checks:\n- {id: a, test: "sum(lines/**/numer) = 1", severity: warning}\n', "18:17", "numer"),
+        (BAK + 'checks:\n- {id: a, each: rows, test: "1 = 1", severity: warning}\n', "18:17", "rows"),
+    ],
+    "check.type": [
+        (BAK + 'checks:\n- {id: a, each: order.number, test: "1 = 1", severity: warning}\n', "18:17", "is not a list"),
+        (BAK + 'checks:\n- {id: a, test: "1 = 1", severity: fatal}\n', "18:36", "reject, exception or warning"),
+    ],
+    "map.bad_direction": [(BAK + REF + "  direction: in\n", "20:14", "both, read or write")],
+    "map.bad_usage": [(BAK + REF + "  usage: not_used\n", "20:10", "leave the node out")],
+    "map.bad_skip": [(BAK + PID.replace("into: lines", "into: lines\n  skip: 2"), "19:9", "skip is 1")],
+    "map.bad_table": [(BAK.replace("layout:", "  x: {A: b, unknown: ask}\nlayout:"), "10:22", "fault, other or keep")],
+    "map.bad_number": [(BAK + "tolerate:\n- {fault: element.long, at: BAK/BAK03, up_to: many, reason: old}\n", "18:47",
+                        "up_to is a length")],
+    "map.unknown_step": [(BAK + "normalise: [upside_down]\n", "17:13", "is not one of")],
     "map.todo": [(BAK + "ignore:\n- {at: REF, reason: TODO}\n", "18:21", "nobody has decided about REF"),
                  (BAK + '- {segment: CUR, CUR01: const "SE", CUR02: currency}\nignore:\n'
                   '- {at: "REF[ZZ]", reason: "TODO ask them"}\n', "19:27", "REF[ZZ]")],
@@ -123,6 +140,7 @@ SCHEMAS = {
     "schema.bad_condition": ("conditions: [R0203]", "conditions: [Q0203]"),
     "schema.bad_type": ("type: AN 1..30}", "type: XX 1..30}"),
     "schema.one_source": ("", ""),
+    "schema.duplicate_segment": ("", ""),
 }
 
 
@@ -149,6 +167,9 @@ segments:
     path = tmp_path / "x12/009999/855.schema.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(text.replace(*SCHEMAS[code]) if SCHEMAS[code][0] else text)
+    if code == "schema.duplicate_segment":
+        shared = "segments:\n  REF: {title: other, elements: [{at: 01, name: x, type: AN 1..2}]}\n"
+        (path.parent / "segments.yaml").write_text(shared)
     remarks = lint_schema("x12/009999/855", [tmp_path])
     assert [remark.code for remark in remarks] == [code]
     assert remarks[0].place.startswith(str(path))
@@ -156,11 +177,31 @@ segments:
 
 def test_the_page_of_maps_lists_the_codes_that_exist() -> None:
     page = (ROOT / "docs/maps.md").read_text().partition("## What the linter says")[2]
-    listed = set(re.findall(r"`((?:map|table|schema|check)\.[a-z_]+)`", page))
+    kinds = "map|table|schema|check|overlay|guide|yaml"
+    listed = set(re.findall(rf"`((?:{kinds})\.[a-z_]+)`", page))
     source = "".join(path.read_text() for path in (ROOT / "edi").glob("*.py"))
-    assert [code for code in sorted(listed) if f'"{code}"' not in source] == []
-    tested = {code for code in BROKEN if not code.startswith(("yaml.", "overlay."))} | set(SCHEMAS) | WARNINGS
-    assert tested <= listed
+    there = set(re.findall(rf'"((?:{kinds})\.[a-z_]+)"', source)) - set(CATALOGUE)
+    assert sorted(listed - there) == []
+    assert sorted(there - listed) == []
+    assert set(BROKEN) | set(SCHEMAS) | WARNINGS <= listed
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "{expect: a.json}",
+        "{read: a.edi}",
+        "{read: a.edi, write: a.json, expect: a.edi}",
+        "{write: a.json, expect_fault: {at: BAK/BAK03, code: map.value}}",
+        "{read: a.edi, expect_fault: {at: BAK/BAK03}}",
+    ],
+)
+def test_a_test_that_is_none_is_told_with_its_place(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "x12/004010/855.map.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(HEAD.replace("{read: a.edi, expect: a.json}", row) + BAK)
+    (remark,) = lint_map("x12/004010/855", folders=[tmp_path])
+    assert (remark.code, remark.place.rpartition(":")[0], remark.severity) == ("map.bad_test", f"{path}:7", "error")
 
 
 def test_what_is_shipped_has_no_errors() -> None:
