@@ -140,6 +140,7 @@ SCHEMAS = {
     "schema.bad_condition": ("conditions: [R0203]", "conditions: [Q0203]"),
     "schema.bad_type": ("type: AN 1..30}", "type: XX 1..30}"),
     "schema.one_source": ("", ""),
+    "schema.bad_tag": ("REF", "ref"),
     "schema.duplicate_segment": ("", ""),
 }
 
