@@ -20,18 +20,23 @@ from edi.yaml_source import Found, Tree
 _GIVEN: Mapping[str, set[tuple[str, ...]]] = {
     "header_answer": {("response",)},
     "amended_lines": {("lines", "responses", "status")},
+    "original_order": {("purpose",)},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A field bound somewhere: the object it belongs to, the segments it may be read from, and the row."""
+    """A field bound somewhere: the object it belongs to, the segments it may be read from, and the row.
+
+    `trigger` is the loop whose first segment this is.
+    """
 
     path: tuple[str, ...]
     whose: tuple[int, ...]
     at: int  # the place of the schema
     when: tuple[tuple[Test, ...], ...]
     row: Tree
+    trigger: int = 0
 
 
 def bound_twice(map_: Map) -> Iterator[Found]:
@@ -49,14 +54,20 @@ def bound_twice(map_: Map) -> Iterator[Found]:
 
 
 def _distinct(one: _Place, other: _Place) -> bool:
-    """Only one of the two is in a document, or a condition says which is meant."""
+    """Only one of the two is in a document, or a condition says which is meant. The first segment of a loop is one."""
+    if one.trigger and one.trigger == other.trigger:
+        return True
     if one.at == other.at:
         return any(apart(a, b) for a in one.when for b in other.when)
     return any(one.when) or any(other.when)
 
 
 def _places(
-    layout: tuple[Node, ...], prefix: tuple[str, ...], whose: tuple[int, ...], when: tuple[tuple[Test, ...], ...]
+    layout: tuple[Node, ...],
+    prefix: tuple[str, ...],
+    whose: tuple[int, ...],
+    when: tuple[tuple[Test, ...], ...],
+    loop: int = 0,
 ) -> Iterator[_Place]:
     for node in layout:
         if node.way == "write":
@@ -70,13 +81,13 @@ def _places(
             inner = (*(() if node.into.target.root else prefix), *node.into.target.steps)
             own = (*whose, id(node)) if node.into.many else whose
         if isinstance(node, LoopNode):
-            yield from _places(node.layout, inner, own, tests)
+            yield from _places(node.layout, inner, own, tests, id(node))
             continue
         for binding in node.bindings:
             target = binding.target
             if binding.kind == "field" and target is not None and not target.field.many and not target.scheme:
                 path = (*(() if target.root else inner), *target.steps)
-                yield _Place(path, own, id(node.entry), tests, binding.row)
+                yield _Place(path, own, id(node.entry), tests, binding.row, 0 if node.index else loop)
 
 
 def lost_fields(map_: Map) -> Iterator[Found]:

@@ -54,10 +54,11 @@ class _Found:
 
     @property
     def segment(self) -> Mapping_:
-        """The node itself, or the trigger segment of a loop."""
+        """The node itself, or the trigger segment of a loop: the one that is written, where another is only read."""
         if "loop" not in self.node:
             return self.node
-        return as_mapping(as_sequence(self.node["layout"], "layout")[0], "a node")
+        layout = [as_mapping(node, "a node") for node in as_sequence(self.node["layout"], "layout")]
+        return next((node for node in layout if str(node.get("direction", "")) != "read"), layout[0])
 
 
 def copy_tree(node: Tree) -> Tree:

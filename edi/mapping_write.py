@@ -133,13 +133,13 @@ class Writer:
 
     def _loop(self, depth: int, node: LoopNode, scope: Scope) -> None:
         """The trigger stands first, but whether it is written is known only after what follows it."""
-        trigger = node.layout[0]
+        trigger = next(one for one in node.layout if one.way != "read")
         assert isinstance(trigger, SegmentNode)
         mark = self.source.name("m")
         self.source.add(depth, f"{mark} = len(out)")
         segment = SegmentCode(self._code, depth, trigger, scope, node)
         self.source.add(depth, f"out.append({segment.name})")
-        self._layout(depth, node.layout[1:], scope)
+        self._layout(depth, tuple(one for one in node.layout if one is not trigger), scope)
         if node.required or trigger.required or (node.into is not None and node.into.many):
             segment.finish(depth)
             if node.spills:

@@ -16,6 +16,8 @@ changed is told by the values that stand in the line.
 `line_orders`: goods that name a line of an order and not the order (RFF+LI) are of the order of the whole shipment.
 
 `unpacked`: a package of which nothing is said (CPS without PAC) is none; what lies in it lies one level up.
+
+`original_order`: an order that does not say what it is for (BGM 1225 is optional) is a new one.
 """
 
 from __future__ import annotations
@@ -193,6 +195,11 @@ def unpacked(data: Data) -> Data:
     return data
 
 
+def original_order(data: Data) -> Data:
+    """An order without a purpose as an original one."""
+    return data if data.get("purpose") else {**data, "purpose": {"value": "original"}}
+
+
 STEPS: Mapping[str, Callable[[Data], Data]] = {
     "header_answer": header_answer,
     "amended_lines": amended_lines,
@@ -200,5 +207,6 @@ STEPS: Mapping[str, Callable[[Data], Data]] = {
     "changed_lines": changed_lines,
     "line_orders": line_orders,
     "unpacked": unpacked,
+    "original_order": original_order,
 }
 PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}

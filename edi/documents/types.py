@@ -36,7 +36,20 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Moment: TypeAlias = Annotated[str, StringConstraints(pattern=MOMENT)]
 Number: TypeAlias = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(plain, return_type=str)]
 Scheme: TypeAlias = Literal[
-    "gtin", "gln", "sscc", "buyer", "supplier", "manufacturer", "duns", "vat", "scac", "iban", "odoo", "san", "isbn"
+    "gtin",
+    "gln",
+    "sscc",
+    "buyer",
+    "supplier",
+    "manufacturer",
+    "duns",
+    "vat",
+    "scac",
+    "iban",
+    "odoo",
+    "san",
+    "isbn",
+    "issn",
 ]
 
 
@@ -79,9 +92,12 @@ class Reference(Data):
 
     kind: Annotated[
         Code,
-        known("order", "order_line", "quotation", "price_list", "customer", "invoice", "delivery_note", "project"),
-    ]
-    number: Text
+        known(
+            "order", "order_line", "quotation", "price_list", "customer", "invoice", "delivery_note", "despatch_advice",
+            "project", "party", "registration",
+        ),
+    ]  # fmt: skip
+    number: Text | None = None
     line: Text | None = None
     date: dt.date | None = None
 
@@ -103,19 +119,22 @@ class Feature(Data):
     kind: Annotated[
         Code,
         known(
-            "title", "subtitle", "author", "publisher", "published", "edition", "physical_description", "colour",
-            "size", "quality",
+            "title", "short_title", "subtitle", "author", "publisher", "place", "imprint", "published", "edition",
+            "physical_description", "colour", "size", "quality",
         ),
     ]  # fmt: skip
-    text: Text
+    text: Text | None = None
     more: Text | None = None
 
 
 class ItemRef(Data):
+    """`more` is what did not fit into `description`."""
+
     ids: tuple[Id, ...] = ()
     description: Text | None = None
     variant: Text | None = None
     features: tuple[Feature, ...] = ()
+    more: Text | None = None
 
 
 class Quantity(Data):

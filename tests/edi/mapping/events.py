@@ -37,9 +37,9 @@ SHORTEST = {
 }
 USUAL_LENGTH = 20  # of texts that have no other
 DEPTH = 3
-PARTY_SCHEMES = ("gln", "buyer", "supplier", "duns", "vat")
-ITEM_SCHEMES = ("gtin", "buyer", "supplier", "manufacturer")
 CODES: Mapping[str, tuple[str, ...]] = {
+    "party ids": ("gln", "buyer", "supplier", "duns", "vat"),
+    "item ids": ("gtin", "buyer", "supplier", "manufacturer"),
     "uom": ("EA", "C62", "DZN", "KGM", "MTR", "HUR"),
     "type": ("standalone", "blanket", "release", "rush", "consignment"),
     "purpose": ("original", "cancel", "change", "replace"),
@@ -53,12 +53,13 @@ CODES: Mapping[str, tuple[str, ...]] = {
 # Fields that only some documents have a place for: made where `rare` asks for them.
 RARE = frozenset(
     {
-        "Party.more_names", "Party.references", "Contact.fax", "ItemRef.features", "Note.more", "AllowanceCharge.taxes",
-        "OrderHeader.taxes", "OrderHeader.ship_from", "OrderHeader.references", "OrderHeader.answer_requested",
-        "OrderLine.gross_price", "OrderLine.net_amount", "OrderLine.free", "OrderLine.references",
-        "OrderLine.retail_price",
-        "Response.reason_code", "AnsweredLine.gross_price", "AnsweredLine.references", "Answer.bill_to",
-        "Answer.references", "Answer.dates", "InvoiceLine.gross_price", "InvoiceLine.delivered", "InvoiceLine.free",
+        "Party.more_names", "Party.references", "Contact.fax", "ItemRef.features", "ItemRef.more", "Note.more",
+        "AllowanceCharge.taxes", "OrderHeader.taxes", "OrderHeader.ship_from", "OrderHeader.references",
+        "OrderHeader.answer_requested", "OrderLine.gross_price", "OrderLine.net_amount", "OrderLine.free",
+        "OrderLine.references", "OrderLine.retail_price",
+        "Response.reason_code", "AnsweredLine.gross_price", "AnsweredLine.references",
+        "Answer.bill_to", "Answer.references", "Answer.dates",
+        "InvoiceLine.gross_price", "InvoiceLine.delivered", "InvoiceLine.free",
         "InvoiceLine.period", "InvoiceLine.references", "InvoiceTotals.due", "Invoice.ship_from", "Invoice.mark_for",
         "Invoice.references",
     }
@@ -167,8 +168,8 @@ def _one(
         values = next(named, listed or SOME_CODE)
         return st.sampled_from(list(values)).map(lambda value: {"value": value})
     if field.kind == "id":
-        schemes = ITEM_SCHEMES if here.split(".")[-2] in ("item", "substitute") else PARTY_SCHEMES
-        return st.sampled_from(schemes).flatmap(_identifier)
+        key = "item ids" if here.split(".")[-2] in ("item", "substitute") else "party ids"
+        return st.sampled_from(codes[key]).flatmap(_identifier)
     if field.kind == "decimal":
         return decimals(0 if name == "per_quantity" else 4)
     if field.kind == "integer":

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from benchmarks.generator import Plan, generate
 from edi import syntax
 from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged, OrderReleased
-from edi.documents.terms import AllowanceCharge, PaymentTerms, Tax
-from edi.documents.types import Code, DateMark
+from edi.documents.terms import AllowanceCharge, Carrier, PaymentTerms, Tax
+from edi.documents.types import Address, Code, Data, DateMark, Feature, Id, ItemRef, Note, Party, Reference
 from edi.errors import MapError, RenderError
 from edi.mapping import Map, load_map
 from edi.model import Message, Segment
@@ -139,3 +139,42 @@ def _number(text: str) -> str:
         return format(Decimal(text).normalize(), "f") if "." in text else text
     except InvalidOperation:
         return text
+
+
+def everywhere(data: Any, change: Callable[[Any], Any]) -> Any:
+    """The event with `change` applied to every part of it, the innermost first."""
+    if isinstance(data, tuple):
+        return tuple(everywhere(item, change) for item in data)
+    if not isinstance(data, Data):
+        return data
+    parts = {name: everywhere(getattr(data, name), change) for name in type(data).model_fields}
+    return change(data.model_copy(update=parts))
+
+
+def as_edifact_has_it(part: Any) -> Any:
+    """Texts as short as their places; steps of a calculation and days of terms in one digit or three."""
+    if isinstance(part, AllowanceCharge):
+        step = None if part.sequence is None else part.sequence % 9 + 1
+        kind = "charge" if step in (2, 4, 6) else "allowance"
+        return part.model_copy(update={"sequence": step, "kind": kind, "description": _cut(part.description, 35)})
+    if isinstance(part, Carrier):
+        return part.model_copy(update={"ids": (Id(scheme="scac", value="ODFL"),)})
+    if isinstance(part, Feature):
+        return part.model_copy(update={"text": _cut(part.text, 35) or "A", "more": _cut(part.more, 35)})
+    if isinstance(part, ItemRef):
+        return part.model_copy(update={"description": _cut(part.description, 35), "more": _cut(part.more, 35)})
+    if isinstance(part, Note):
+        more = tuple(filter(None, (_cut(text, 70) for text in part.more)))
+        kind = part.kind and ("general", "purchasing", "delivery")[len(part.kind) % 3]
+        return part.model_copy(update={"text": _cut(part.text, 70), "more": more, "kind": kind})
+    if isinstance(part, Party) and part.more_names:
+        return part.model_copy(update={"name": part.name or "Example"})
+    if isinstance(part, Reference):
+        return part.model_copy(update={"number": part.number or "R-1", "line": _cut(part.line, 6)})
+    if isinstance(part, Address):
+        return part.model_copy(update={"postal_code": _cut(part.postal_code, 9)})
+    return part
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return text and (text[:length].strip() or "A")

@@ -64,7 +64,7 @@ NUMBERS_ONLY = frozenset(
         for party in ("", "lines.", "lines.ship_to.", *(f"{name}." for name in PARTIES))
         for name in ("line", "date")
     }
-    | {"lines.item.features.more"}
+    | {"lines.item.features.more", "lines.item.more"}
 )
 REFERENCES = ("order", "order_line", "quotation", "price_list", "customer", "invoice", "delivery_note", "project")
 # The 850 has no place for these.
@@ -125,7 +125,6 @@ def _placed(data: OrderReleased) -> OrderReleased:
 ORDERS_X12 = events(OrderReleased, rare=True, without=ORDER_PLACELESS, always=ORDER_ALWAYS, codes=ORDER_CODES).map(
     _placed
 )
-ORDERS_EDIFACT = events(OrderReleased, without=ORDER_LATER, always=frozenset({"order.date"}))
 
 
 def acknowledgements(**how: Any) -> st.SearchStrategy[OrderAcknowledged]:
@@ -160,13 +159,6 @@ def plain_parts(data: AnswerData) -> AnswerData:
 
 ONE = ("accepted", "changed", "rejected", "deleted", "rescheduled")
 PART = ("accepted", "backordered", "rejected")
-ANSWERS_EDIFACT = st.sampled_from([ONE, PART]).flatmap(
-    lambda statuses: acknowledgements(
-        without=ANSWER | ANSWER_LATER | {"order.revision"},  # with it, it is an answer to a change
-        always=frozenset({"order.date", "acknowledged_on", "supplier_order_number"}),
-        codes={"status": statuses},
-    ).map(lambda data: plain_parts(data) if statuses is PART else one_answer(data))
-)
 
 
 def one_answer(data: AnswerData) -> AnswerData:
@@ -205,14 +197,6 @@ CASES = {
     "x12/004010/855@1": ANSWERS_X12,
     "x12/005010/850@1": ORDERS_X12,
     "x12/005010/855@1": ANSWERS_X12,
-    "edifact/d01b/orders@1": ORDERS_EDIFACT,
-    "edifact/d01b/ordrsp@1": ANSWERS_EDIFACT,
-    "edifact/d01b-eancom/orders@1": ORDERS_EDIFACT,
-    "edifact/d01b-eancom/ordrsp@1": ANSWERS_EDIFACT,
-    "edifact/d96a-eancom/orders@1": ORDERS_EDIFACT.map(short),
-    "edifact/d96a-eancom/ordrsp@1": ANSWERS_EDIFACT.map(short),
-    "edifact/d96a/orders@1": ORDERS_EDIFACT.map(short),
-    "edifact/d96a/ordrsp@1": ANSWERS_EDIFACT.map(short),
 }
 
 
@@ -277,15 +261,6 @@ CUTS = {
         "MG: item.ids.manufacturer",
         "PER02: contact.name",
         "CTT02: totals.quantity as decimal",
-    ),
-    "edifact/d01b/orders": (
-        "DTM01-2: on as dtm 102",
-        "NAD06: address.city",
-        "PRI01-5: price.per_quantity as decimal",
-        "FTX05: language",
-        "COM01-1: contact.email",
-        "RFF01-2: ids.vat",
-        "BGM02-2: order.revision",
     ),
 }
 

@@ -18,7 +18,14 @@ from edi.documents import ChangeAcknowledged, OrderCancelled, OrderChanged
 from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
-from tests.edi.mapping.laws import assert_made_documents_hold, one_date_each, reasons_first, undetected
+from tests.edi.mapping.laws import (
+    as_edifact_has_it,
+    assert_made_documents_hold,
+    everywhere,
+    one_date_each,
+    reasons_first,
+    undetected,
+)
 from tests.edi.mapping.test_laws import (
     ANSWER,
     ANSWER_LATER,
@@ -80,6 +87,7 @@ ANSWERS_EDIFACT = st.sampled_from([ONE, PART]).flatmap(
         )
         .map(reasons_first)
         .map(lambda data: plain_parts(data) if statuses is PART else one_answer(data))
+        .map(lambda data: everywhere(data, as_edifact_has_it))
     )
 )
 CASES = {

@@ -34,6 +34,8 @@ BASES = {
     "edifact/desadv/eancom": "edifact/d01b-eancom/desadv@1",
     "edifact/desadv/eancom_1997": "edifact/d96a-eancom/desadv@1",
     "edifact/orders/d96a": "edifact/d96a/orders@1",
+    "edifact/orders/eancom_whole": "edifact/d01b-eancom/orders@1",
+    "edifact/ordrsp/eancom_whole": "edifact/d01b-eancom/ordrsp@1",
     "edifact/ordrsp/d96a": "edifact/d96a/ordrsp@1",
     "edifact/ordrsp/change_d96a": "edifact/d96a/ordrsp@1",
     "edifact/ordchg": "edifact/d01b/ordchg@1",
@@ -185,10 +187,9 @@ def test_every_real_document_is_read_or_refused_and_written_again() -> None:
             if reading.data is None:
                 continue
             try:
-                written = map_.write(reading.data)
+                again, _ = read_segments(map_, map_.write(reading.data))
             except RenderError:
-                continue  # a document outside its standard
-            again, _ = read_segments(map_, written)
+                continue  # a document outside its standard, or with letters that UNOC does not have
             assert map_.difference(reading.data, again.data) == "", path.name
             kept += 1
     assert kept > 100
