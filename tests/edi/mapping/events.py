@@ -65,6 +65,9 @@ RARE = frozenset(
     }
 )  # fmt: skip
 
+# Absent only in bad documents, and then written by none.
+USUAL = frozenset({"Reference.number", "Feature.text"})
+
 # What a code may be where neither its field nor CODES says so.
 SOME_CODE = ("normal", "special")
 
@@ -141,7 +144,7 @@ def _instances(
             made[name] = st.lists(value, min_size=int(field.required), max_size=longest).map(tuple)
             if field.kind == "id":
                 made[name] = made[name].map(_one_per_scheme)
-        elif field.required or here in always:
+        elif field.required or here in always or f"{model.__name__}.{name}" in USUAL:
             made[name] = value
         else:
             made[name] = st.none() | value

@@ -139,6 +139,7 @@ ANSWERS_X12 = acknowledgements(
     | NUMBERS_ONLY
     | {
         "lines.responses.changes", "lines.responses.reason_code", "lines.responses.substitute.features",
+        "lines.responses.substitute.more",
         "lines.gross_price.currency", "lines.gross_price.per_quantity", "lines.gross_price.basis",
         "notes.more", "lines.notes.more",
     },

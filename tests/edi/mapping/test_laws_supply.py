@@ -99,7 +99,8 @@ INVOICES = events(InvoiceReceived, rare=True, without=PLACELESS, always=ALWAYS, 
 # The 856 has no place for these; they are refused.
 UNSHIPPED = frozenset(
     {
-        "notes", "items.variances", "items.package_ids", "items.notes", "packages.id", "items.item.features.more",
+        "notes", "items.variances", "items.package_ids", "items.notes", "packages.id",
+        "items.item.features.more", "items.item.more",
         *(f"{party}.references.{name}" for party in PARTIES for name in ("line", "date")),
     }
 )  # fmt: skip
