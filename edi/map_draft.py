@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from edi.claims import Step, mark_at
 from edi.draft_dictionary import Entry, dictionary
 from edi.draft_samples import MOST_CODES, Piece, Samples, place_of_pair
@@ -33,7 +31,7 @@ from edi.model import Message
 from edi.narrowing import narrowed
 from edi.structure import ElementDef, LoopEntry
 from edi.structure import Entry as SchemaEntry
-from edi.yaml_source import Mapping_, Sequence_, Tree, as_sequence, load_text
+from edi.yaml_source import Mapping_, Sequence_, Tree, as_sequence, as_yaml, load_text
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _SHOWN = 3
@@ -117,7 +115,7 @@ class Draft:
         if isinstance(entry, LoopEntry):
             for found in self.words.loops:
                 if found.tag == entry.name and mark in found.marks and found.node is not None:
-                    body = _block({anchor[0]: anchor[1], **_plain(found.node)})
+                    body = as_yaml({anchor[0]: anchor[1], **_plain(found.node)})
                     yield Row("", body, self._why(first, found))
             return
         node: dict[str, Any] = {anchor[0]: anchor[1], "segment": entry.name}
@@ -135,7 +133,7 @@ class Draft:
                 node[str(piece.at)] = entries[0].binding
                 reasons.append(self._why(piece, entries[0]))
         if reasons:
-            yield Row("", _block(node), "; ".join(reasons))
+            yield Row("", as_yaml(node), "; ".join(reasons))
 
     def _why(self, piece: Piece, entry: Entry) -> str:
         sure = "certain" if entry.event == self.base.event and entry.tag == piece.at.tag else "likely"
@@ -374,10 +372,6 @@ def _plain(node: Tree) -> Any:
     if isinstance(node, Mapping_):
         return {str(key): _plain(value) for key, value in node.items()}
     return [_plain(item) for item in node] if isinstance(node, Sequence_) else str(node)
-
-
-def _block(node: dict[str, Any]) -> str:
-    return yaml.safe_dump([node], sort_keys=False, allow_unicode=True, width=110).rstrip("\n")
 
 
 def _flow(text: str) -> str:

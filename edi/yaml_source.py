@@ -253,3 +253,8 @@ class _Builder:
 def _place(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def as_yaml(node: dict[str, Any]) -> str:
+    """An item of a list as YAML, its keys in their order."""
+    return yaml.safe_dump([node], sort_keys=False, allow_unicode=True, width=110).rstrip("\n")
