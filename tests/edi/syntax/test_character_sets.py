@@ -85,6 +85,26 @@ def test_iso_2022_is_decoded_as_the_profile_says_or_refused() -> None:
     assert codes(parsed(data)) == ["charset.unsupported"]
 
 
+def test_iso_2022_characters_whose_bytes_are_those_of_separators() -> None:
+    """Each character of two bytes of which one is `'`, `+`, `:` or `?` in ASCII."""
+    seen = 0
+    for first in range(0x21, 0x7F):
+        for second in range(0x21, 0x7F):
+            wire = b"\x1b$B" + bytes((first, second)) + b"\x1b(B"
+            if not {first, second} & set(b"'+:?"):
+                continue
+            try:
+                character = wire.decode("iso2022_jp")
+            except UnicodeDecodeError:
+                continue
+            data = bgm("BGM+220+#+9").replace("UNOC", "UNOX").encode().replace(b"#", wire * 2)
+            found = parsed(data, charset="iso2022_jp")
+            assert codes(found) == []
+            assert messages(found)[0].segments[1] == ["BGM", "220", character * 2, "9"]
+            seen += 1
+    assert seen == 540
+
+
 def test_characters_outside_the_declared_repertoire_are_told_for_each_element() -> None:
     declared = bgm("BGM+#+@+9").replace("UNOC", "UNOB")
     assert [(f.code, f.severity, f.location.path) for i in parsed(declared) for f in i.faults] == [
