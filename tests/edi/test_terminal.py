@@ -135,7 +135,11 @@ def test_a_reader_that_never_reads(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_command_quietly() -> None:
     with subprocess.Popen(
-        [*EDI, "inspect", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*EDI, "inspect", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background it is ignored
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
