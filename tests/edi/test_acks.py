@@ -118,8 +118,8 @@ def test_a_missing_trailer_of_the_set_rejects_it_whatever_the_policy() -> None:
 
 
 def test_a_document_that_is_not_agreed() -> None:
-    other = s855(kind="856")
-    assert only(x12(group(other, kind="SH"))) == ["AK1*SH*1", "AK2*856*0001", "AK5*R*1", "AK9*R*1*1*0"]
+    other = s855(kind="846")
+    assert only(x12(group(other, kind="IB"))) == ["AK1*IB*1", "AK2*846*0001", "AK5*R*1", "AK9*R*1*1*0"]
 
 
 def test_a_group_number_used_twice_rejects_that_group_only() -> None:
@@ -241,7 +241,7 @@ def test_contrl_names_a_missing_segment_by_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (ordrsp(name="INVOIC:D:01B:UN"), "17+UNH"),
+        (ordrsp(name="PRICAT:D:01B:UN"), "17+UNH"),
         (ordrsp(unt="UNT+9+1'"), "29+UNT+2"),
         (ordrsp(unt="UNT+15+2'"), "28+UNT+3"),
         (ordrsp(unt=" "), "13"),

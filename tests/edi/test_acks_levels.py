@@ -252,7 +252,7 @@ def test_a_bad_message_pulls_down_its_interchange() -> None:
 
 
 def test_a_document_that_is_not_agreed_pulls_down_as_the_agreed_ones_do() -> None:
-    data = x12(group(s855(), s855("0002", kind="856")))
+    data = x12(group(s855(), s855("0002", kind="846")))
     assert answers(data, with_policy(ACME, reject_scope="group"))[0][-1] == "AK9*R*2*2*0"
 
 
