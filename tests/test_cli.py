@@ -42,7 +42,7 @@ async def traffic(folder: Path) -> None:
     await world.upload(isa([set_855()], control=6), "answer.edi")
     await world.upload(isa([set_855(order="P00099", supplier="SO-3")], control=10, trailer=False), "cut.edi")
     await world.upload(
-        isa(["ST*810*0001~\n", "BIG*20261201*INV-1~\n", "SE*3*0001~\n"], control=11, group="IN"), "in.edi"
+        isa(["ST*846*0001~\n", "BIA*00*DD*INV-1*20261201~\n", "SE*3*0001~\n"], control=11, group="IB"), "in.edi"
     )
     ledger.close()
 
@@ -83,7 +83,7 @@ def test_messages_say_what_became_of_each_file() -> None:
         "test.edi": ("quarantined", "production"),
         "list.xlsx": ("quarantined",),
         "cut.edi": ("held", "ends in the middle of an interchange"),
-        "in.edi": ("810",),
+        "in.edi": ("846",),
     }
     for file, words in expected.items():
         assert all(word in lines[file] for word in words), (words, lines[file])

@@ -70,7 +70,7 @@ extends: edifact/d96a/orders@1
 title: "Fjord Marine: order"
 owner: edi@example.com
 changes:
-- {pair: LIN/PIA, remove: [BP]}
+- {pair: "LIN/PIA[1]", remove: [BP]}
 - {table: order_kind, remove: ["105"]}
 - {usage: "NAD[DP]", is: required}
 schema:

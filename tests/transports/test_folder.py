@@ -17,6 +17,9 @@ from gateway.transports.folder import FolderChannel, FolderPoller, FolderSink
 SOURCE = "one/drop"
 
 
+NOBODY: Any = None  # asks nothing of the ledger
+
+
 def _channel(**changes: Any) -> FolderChannel:
     return FolderChannel.model_validate(
         {"name": "drop", "kind": "folder", "in": "in", "out": "out", "settle": 0} | changes
@@ -125,8 +128,8 @@ def test_parts_by_configuration(base: Path) -> None:
     secrets = Secrets(base)
     assert isinstance(folder.poller(SOURCE, _channel(), secrets), FolderPoller)
     assert folder.poller(SOURCE, _channel(**{"in": None}), secrets) is None
-    assert isinstance(folder.sink(_channel(), secrets), FolderSink)
-    assert folder.sink(_channel(out=None), secrets) is None
+    assert isinstance(folder.sink(_channel(), secrets, NOBODY), FolderSink)
+    assert folder.sink(_channel(out=None), secrets, NOBODY) is None
     with pytest.raises(ValueError, match="needs in, out or both"):
         _channel(**{"in": None, "out": None})
     with pytest.raises(ValueError, match="no in folder"):

@@ -27,6 +27,9 @@ POLLED: dict[str, Any] = {
 }
 
 
+NOBODY: Any = None  # asks nothing of the ledger
+
+
 def test_the_hosted_mailbox_of_a_partner_file() -> None:
     written = {"name": "inbox", "kind": "sftp-server", "user": "one", "keys": ["file:keys/one.pub"]}
     mailbox = HostedMailbox.model_validate(written | {"quota": {"files": 1000, "bytes": "100MB"}})
@@ -72,11 +75,11 @@ def test_parts_by_configuration(tmp_path: Path) -> None:
     sending = PolledMailbox.model_validate(POLLED)
     polling = PolledMailbox.model_validate(POLLED | {"send": None, "poll": {"folder": "/out"}})
     assert sftp.poller("one/inbox", hosted, secrets) is None
-    assert isinstance(sftp.sink(hosted, secrets), HostedSink)
+    assert isinstance(sftp.sink(hosted, secrets, NOBODY), HostedSink)
     assert sftp.poller("one/sftp", sending, secrets) is None
-    assert isinstance(sftp.sink(sending, secrets), sftp.SftpSink)
+    assert isinstance(sftp.sink(sending, secrets, NOBODY), sftp.SftpSink)
     assert isinstance(sftp.poller("one/sftp", polling, secrets), sftp.SftpPoller)
-    assert sftp.sink(polling, secrets) is None
+    assert sftp.sink(polling, secrets, NOBODY) is None
 
 
 def _parcel(**changes: Any) -> Parcel:

@@ -156,13 +156,14 @@ def test_bad_input_is_shown_in_words_and_the_daemon_goes_on(site: Site) -> None:
     site.wait("the order", lambda: any(name.startswith("850_") for name in site.out()))
     site.put("list.xls", b"\xd0\xcf\x11\xe0 not a document")
     site.put("test.edi", isa([set_855()], control=90, test="T"))
-    site.put("invoice.edi", isa(["ST*810*0001~\n", "BIG*20261201*INV-1~\n", "SE*3*0001~\n"], control=91, group="IN"))
+    document = isa(["ST*846*0001~\n", "BIA*00*DD*INV-1*20261201~\n", "SE*3*0001~\n"], control=91, group="IB")
+    site.put("invoice.edi", document)
     site.put("good.edi", answer(made, 92, "SO-1"))
     site.wait("the delivery", lambda: notes(site, made, "SO-1"))
     rows = {row["file"]: row for row in site.gateway("messages")}
     assert rows["list.xls"]["state"] == rows["test.edi"]["state"] == "quarantined"
     assert "production" in rows["test.edi"]["reason"]
-    assert "810" in rows["invoice.edi"]["reason"]
+    assert "846" in rows["invoice.edi"]["reason"]
     assert rows["good.edi"]["state"] == "done"
     refusals = {name for name in site.out() if name.endswith(".rejected.txt")}
     assert refusals == {"list.xls.rejected.txt", "test.edi.rejected.txt", "invoice.edi.rejected.txt"}
