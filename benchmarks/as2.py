@@ -9,12 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
 
 from benchmarks.measure import Contender
+from gateway.certificates import self_signed
 from gateway.transports.as2 import mdn
 from gateway.transports.as2.cms_read import OwnKey
 from gateway.transports.as2.mdn import Answer
@@ -32,18 +31,7 @@ NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 def own(name: str) -> OwnKey:
     key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return OwnKey(
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOON)
-        .not_valid_after(NOON + dt.timedelta(days=1000))
-        .sign(key, hashes.SHA256()),
-        key,
-    )
+    return OwnKey(self_signed(name, key, NOON, NOON + dt.timedelta(days=1000)), key)
 
 
 def contenders() -> dict[str, Contender]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -46,23 +46,30 @@ class Row:
         return ""
 
 
-def new(name: str, folder: Path, days: int, now: dt.datetime) -> tuple[Path, Path]:
-    """Make a key (RSA, 3072 bits) and a certificate of its own in `folder`; the paths of certificate and key. Raises
-    FileExistsError if there is one of this name."""
-    key = rsa.generate_private_key(65537, BITS)
+def self_signed(
+    name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, since: dt.datetime, until: dt.datetime
+) -> x509.Certificate:
+    """A certificate for signing and encrypting that vouches for itself, as AS2 partners exchange them."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
+    return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=days))
+        .not_valid_before(since)
+        .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
+
+
+def new(name: str, folder: Path, days: int, now: dt.datetime) -> tuple[Path, Path]:
+    """Make a key (RSA, 3072 bits) and a certificate of its own in `folder`; the paths of certificate and key. Raises
+    FileExistsError if there is one of this name."""
+    key = rsa.generate_private_key(65537, BITS)
+    made = self_signed(name, key, now - dt.timedelta(hours=1), now + dt.timedelta(days=days))
     folder.mkdir(parents=True, exist_ok=True)
     paths = (folder / f"{name}.pem", folder / f"{name}.key")
     texts = (

@@ -44,7 +44,9 @@ class LedgerExchanges:
             if earlier is not None:
                 if earlier.content != exchange.content:
                     return Kept(conflict=True), set()
-                return Kept(_answer(c, earlier), repeat=True), set()
+                again = _answer(c, earlier)
+                late = [_later(exchange, again, f"{earlier.id}|{at}")] if again and exchange.answer_url else []
+                return Kept(again, repeat=True), place(c, late, now)
             numbers = [file.store(c)[0] for file in files]
             number = exchanges.add(
                 c,
@@ -75,7 +77,7 @@ class LedgerExchanges:
                 )
             touched = {file.lane for file in files}
             if answer is not None and exchange.answer_url:
-                touched |= place(c, [_later(exchange, answer, number)], now)
+                touched |= place(c, [_later(exchange, answer, str(number))], now)
             return Kept(answer), touched
 
         kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
@@ -101,7 +103,7 @@ class LedgerExchanges:
             "dedupe": f"out|{sent.delivery}",
             "delivery": sent.delivery,
             "request": _headers(sent.request),
-            "facts": dict(sent.facts),
+            "facts": {},
             "state": "ready",
             "at": clock.stamp(self.flow.now()),
         }
@@ -166,7 +168,6 @@ def _sent(c: Any, row: Any | None) -> Sent | None:
         row.message_id,
         row.mic,
         _message(c, row.request, f"xq{row.id}"),
-        row.facts,
         row.state,
         row.note,
         clock.moment(row.posted_at) if row.posted_at else None,
@@ -181,10 +182,10 @@ def _refused(exchange: Exchanged) -> Case:
     return Case(kind, sentence, "operator", actual=exchange.cause)
 
 
-def _later(exchange: Exchanged, answer: HttpMessage, number: int) -> Placement:
+def _later(exchange: Exchanged, answer: HttpMessage, attempt: str) -> Placement:
     """A receipt that is not in the HTTP answer: a delivery like any other, to where the sender wants it."""
     return Placement(
-        id=edi.stable_id("mdn", exchange.mailbox, exchange.message_id, str(number)),
+        id=edi.stable_id("mdn", exchange.mailbox, exchange.message_id, attempt),
         destination=exchange.mailbox,
         key=MDN,
         kind=MDN,

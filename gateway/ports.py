@@ -218,7 +218,6 @@ class Sent:
     message_id: str
     mic: str
     request: HttpMessage
-    facts: Mapping[str, str] = field(default_factory=dict)
     state: str = "ready"
     note: str = ""
     posted_at: dt.datetime | None = None

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gateway.transports.as2.mime import Headers
-from tests.transports.as2.company import THEM, US, Partner, listening, message, opened, pem, receipt, replying
+from tests.transports.as2.company import THEM, US, Partner, answering, message, opened, pem, receipt, replying
 from tests.wires.conftest import ROOT, Site
 
 SAMPLES = ROOT / "partners" / "acme" / "samples"
@@ -70,7 +70,7 @@ def test_an_order_and_its_answer(as2: As2Site) -> None:
     partner = Partner(replying())
 
     async def trade() -> None:
-        async with listening(partner):
+        async with answering(partner):
             as2.with_as2(partner.url)
             await asyncio.to_thread(story)
 

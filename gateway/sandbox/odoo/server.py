@@ -13,6 +13,7 @@ from typing import Any, Literal
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.listening import Server
 from gateway.sandbox.odoo.app import Sandbox
 from gateway.sandbox.odoo.database import Database
 from gateway.sandbox.odoo.seed import read_seed
@@ -39,15 +40,10 @@ class Connection(H11Protocol):
         super().connection_made(transport)
 
 
-class Listener(uvicorn.Server):
+class Listener(Server):
     """A server that can refuse connections for a while on the port it has, and leaves signals to its caller."""
 
-    port = 0
     _reopening: asyncio.Task[None] | None = None
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.port = self.servers[0].sockets[0].getsockname()[1]
 
     def refuse(self, seconds: float) -> None:
         """Close the listening socket now and open it again after `seconds`."""

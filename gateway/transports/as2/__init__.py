@@ -7,7 +7,8 @@
     received.py, sending.py      a message opened layer by layer; a message made
     mdn.py                       receipts, written and read
     settings.py, certificates.py a partner's channel, and which certificate is used when
-    server.py, sink.py           the way in and the way out
+    server.py, protocol.py       the way in
+    sink.py                      the way out
 
 Rule protected: no positive receipt before the commit.
 """

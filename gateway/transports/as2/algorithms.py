@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 DATA, SIGNED, ENVELOPED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.3"
 COMPRESSED, AUTH_ENVELOPED = "1.2.840.113549.1.9.16.1.9", "1.2.840.113549.1.9.16.1.23"
 ZLIB = "1.2.840.113549.1.9.16.3.8"
-RSA, OAEP, MGF1, PSS, P_SPECIFIED = (f"1.2.840.113549.1.1.{n}" for n in (1, 7, 8, 10, 9))
+RSA, OAEP, MGF1, PSS = (f"1.2.840.113549.1.1.{n}" for n in (1, 7, 8, 10))
 CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{n}" for n in (3, 4, 5))
 
 DIGESTS = {

@@ -11,8 +11,8 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import structlog
@@ -23,11 +23,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import clock
+from gateway.listening import Server
 from gateway.ports import Arrival, Exchanged, Exchanges, HttpMessage, Kept
 from gateway.transports.as2 import certificates, mdn, mime
 from gateway.transports.as2.cms_read import fingerprint
 from gateway.transports.as2.mdn import Answer, MdnError
 from gateway.transports.as2.mime import Headers, MimeError
+from gateway.transports.as2.protocol import protocol
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import judged
@@ -69,10 +71,10 @@ class _Account:
     def may_answer(self, url: str) -> bool:
         """May a receipt go to this address? To the partner's own host, or one its file names."""
         host = urlsplit(url).hostname or ""
-        own = urlsplit(self.settings.send.url).hostname if self.settings.send else None
-        return urlsplit(url).scheme in ("http", "https") and host in {own, *self.settings.receive.receipt_hosts} - {
-            None
-        }
+        known = {*self.settings.receive.receipt_hosts}
+        if self.settings.send is not None:
+            known.add(urlsplit(self.settings.send.url).hostname or "")
+        return urlsplit(url).scheme in ("http", "https") and bool(host) and host in known
 
 
 class As2Server:
@@ -91,8 +93,7 @@ class As2Server:
         self._settings, self._exchanges, self._resolve = settings, exchanges, resolve
         self._accounts: dict[tuple[str, str], _Account] = {}
         self._running: Counter[str] = Counter()
-        self._uvicorn: _Uvicorn | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._http: Server | None = None
         self.replace(channels)
 
     def replace(self, channels: Mapping[str, As2Channel]) -> None:
@@ -105,35 +106,30 @@ class As2Server:
     @property
     def port(self) -> int:
         """The port in use; 0 before the start."""
-        return self._uvicorn.port if self._uvicorn is not None else 0
+        return self._http.port if self._http is not None else 0
 
     async def start(self) -> None:
         """Open the listener. Raises OSError if it cannot be opened."""
-        app = Starlette(routes=[Route(self._settings.path, self._handle, methods=["POST"])])
         config = uvicorn.Config(
-            app,
+            Starlette(routes=[Route(self._settings.path, self._handle, methods=["POST"])]),
             host=self._settings.host,
             port=self._settings.port,
-            http="h11",  # joins folded headers, as old senders write them
+            http=protocol(self._settings.header_time),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-            timeout_keep_alive=int(self._settings.header_time) or 1,
             timeout_graceful_shutdown=10,
         )
-        self._uvicorn = _Uvicorn(config)
-        await self._uvicorn.open()
-        self._serving = asyncio.create_task(self._uvicorn.main_loop(), name="as2")
+        self._http = Server(config)
+        await self._http.open()
 
     async def stop(self) -> None:
         """Accept nothing new, let what runs end."""
-        if self._uvicorn is not None and self._serving is not None:
-            self._uvicorn.should_exit = True
-            await self._serving
-            await self._uvicorn.shutdown()
+        if self._http is not None:
+            await self._http.close()
 
     async def _handle(self, request: Request) -> Response:
         try:
@@ -264,50 +260,46 @@ class _Message:
         return self._stored(found, url)
 
     def refused(self, refused: Refused, more: Mapping[str, str] | None = None) -> Exchanged:
-        found = refused.found
-        answer = self._answer(found, refused.problem) if self._wanted else None
+        """A message that is refused, with its receipt; `more` facts for the evidence."""
         url = self._header("receipt-delivery-option").strip()
-        return Exchanged(
-            **self._common,
-            content=found.digest,
-            problem=refused.problem,
-            cause=refused.cause,
-            answer=answer,
-            answer_url=url if answer and self.account.may_answer(url) else "",
-            facts={**self._facts(found), **(more or {})},
-        )
+        made = self._made(refused.found, refused.problem, url if self.account.may_answer(url) else "")
+        return replace(made, problem=refused.problem, cause=refused.cause, facts={**made.facts, **(more or {})})
 
     def _stored(self, found: Received, url: str) -> Exchanged:
-        answer = self._answer(found, "") if self._wanted else None
-        facts = self._facts(found)
+        made = self._made(found, "", url)
         arrivals = tuple(
             Arrival(
-                self.account.mailbox,
-                document.name or f"{self._common['message_id'].strip('<>')}.edi",
+                made.mailbox,
+                document.name or f"{made.message_id.strip('<>')}.edi",
                 b"".join(document.content.chunks()),
-                facts,
+                made.facts,
             )
             for document in found.attachments
         )
-        return Exchanged(
-            **self._common,
-            arrivals=arrivals,
-            content=found.digest,
-            mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "",
-            answer=answer,
-            answer_url=url if answer else "",
-            facts=facts,
-        )
+        return replace(made, arrivals=arrivals, mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "")
 
-    def _answer(self, found: Received, problem: str) -> HttpMessage:
+    def _made(self, found: Received, problem: str, url: str) -> Exchanged:
+        """What is kept of any message, with the receipt it asks for."""
+        made = Exchanged(
+            mailbox=self.account.mailbox,
+            as2_from=mdn.bare_name(self._header("as2-from")),
+            as2_to=mdn.bare_name(self._header("as2-to")),
+            message_id=self._header("message-id").strip(),
+            request=HttpMessage(self.headers, b"".join(self.body.chunks())),
+            content=found.digest,
+            facts=self._facts(found),
+        )
+        if not self._header("disposition-notification-to"):
+            return made
+        return replace(made, answer=self._answer(made, found, problem), answer_url=url)
+
+    def _answer(self, made: Exchanged, found: Received, problem: str) -> HttpMessage:
         now = clock.now()
-        options = self._header("disposition-notification-options")
-        signed = wants_signed(options)
+        signed = wants_signed(self._header("disposition-notification-options"))
         used = found.decrypted.certificate if found.decrypted else None
         unique = secrets.token_hex(16)
-        common = self._common
         headers, body = mdn.build(
-            Answer(common["message_id"], common["as2_from"], common["as2_to"], problem, found.mic),
+            Answer(made.message_id, made.as2_from, made.as2_to, problem, found.mic),
             at=now,
             mdn_id=f"<mdn-{unique}@{urlsplit(self.account.settings.receipt_url).hostname or 'gateway'}>",
             boundary=f"gateway-{unique}",
@@ -315,20 +307,6 @@ class _Message:
             digest=found.mic.algorithm if found.mic else "sha-256",
         )
         return HttpMessage(headers, body)
-
-    @property
-    def _wanted(self) -> bool:
-        return bool(self._header("disposition-notification-to"))
-
-    @property
-    def _common(self) -> dict[str, Any]:
-        return {
-            "mailbox": self.account.mailbox,
-            "as2_from": mdn.bare_name(self._header("as2-from")),
-            "as2_to": mdn.bare_name(self._header("as2-to")),
-            "message_id": self._header("message-id").strip(),
-            "request": HttpMessage(self.headers, b"".join(self.body.chunks())),
-        }
 
     def _facts(self, found: Received) -> dict[str, str]:
         facts = {"transport": "as2", "peer": self.peer, "message_id": self._header("message-id").strip()}
@@ -368,18 +346,3 @@ def _response(exchange: Exchanged, kept: Kept) -> Response:
     response.raw_headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in kept.answer.headers]
     response.raw_headers.append((b"content-length", str(len(kept.answer.body)).encode()))
     return response
-
-
-class _Uvicorn(uvicorn.Server):
-    """Opened and closed by us; signals are the daemon's."""
-
-    port = 0
-
-    async def open(self) -> None:
-        if not self.config.loaded:
-            self.config.load()
-        self.lifespan = self.config.lifespan_class(self.config)
-        await self.startup()
-        if self.should_exit:
-            raise OSError(f"{self.config.host}:{self.config.port} cannot be opened")
-        self.port = self.servers[0].sockets[0].getsockname()[1]

@@ -38,12 +38,11 @@ Cipher = Annotated[str, AfterValidator(lambda value: _known(value, dict(CIPHERS)
 
 
 class Listener(_Settings):
-    """Where messages and late receipts arrive. `url` is its address as partners see it."""
+    """Where messages and late receipts arrive."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 4080
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]*$")] = "/as2"
-    url: str = ""
     header_time: Annotated[Duration, Field(gt=0)] = 10.0
     idle: Annotated[Duration, Field(gt=0)] = 30.0
     max_requests: Annotated[int, Field(gt=0)] = 64

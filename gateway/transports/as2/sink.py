@@ -13,7 +13,6 @@ import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,12 +51,10 @@ class Verdict:
 
 
 class As2Sink:
-    """A partner's AS2 address as a destination. `resolve` reads references; `staging` is for large messages."""
+    """A partner's AS2 address as a destination. `resolve` reads references."""
 
-    def __init__(
-        self, settings: As2Channel, resolve: Callable[[str], str], exchanges: Exchanges, staging: Path | None = None
-    ) -> None:
-        self._settings, self._exchanges, self._staging = settings, exchanges, staging
+    def __init__(self, settings: As2Channel, resolve: Callable[[str], str], exchanges: Exchanges) -> None:
+        self._settings, self._exchanges = settings, exchanges
         self._certificates = certificates.read(settings, resolve)
         ca = resolve(settings.send.ca) if settings.send and settings.send.ca else ""
         self._tls = ssl.create_default_context(cadata=ca or None)
@@ -108,7 +105,7 @@ class As2Sink:
             subject=send.subject,
         )
         kind = sending.KINDS["edifact" if payload.lstrip()[:3] in (b"UNA", b"UNB") else "x12"]
-        with Staging(self._staging) as staging:
+        with Staging() as staging:
             made = sending.build(
                 Window.of(payload),
                 agreed,

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from gateway import clock
 from gateway.exchanges import LedgerExchanges
 from gateway.ledger import Ledger
+from gateway.listening import listening
 from gateway.ports import HttpMessage
 from gateway.transports.as2 import As2Channel, As2Server, As2Sink, Listener, mdn
 from gateway.transports.as2.mdn import Answer, Mdn, Mic
@@ -100,14 +101,20 @@ class Company:
 @asynccontextmanager
 async def company(ledger: Ledger, reply: Reply, settings: dict[str, Any], staging: Path) -> AsyncIterator[Company]:
     partner = Partner(reply)
-    async with listening(partner):
+    header_time = settings.pop("header_time", 10)
+    async with answering(partner):
         if "send" in settings:
             settings = settings | {"send": {"url": partner.url, **settings["send"]}}
         agreed = channel(**settings)
         world = World.make(ledger)
         world.flow.now = clock.now
         exchanges = LedgerExchanges(world.flow)
-        server = As2Server(Listener(port=0, staging=staging, idle=2), {MAILBOX: agreed}, exchanges, lambda text: text)
+        server = As2Server(
+            Listener(port=0, staging=staging, idle=2, header_time=header_time),
+            {MAILBOX: agreed},
+            exchanges,
+            lambda text: text,
+        )
         await server.start()
         try:
             yield Company(world, server, exchanges, partner, agreed)
@@ -116,20 +123,13 @@ async def company(ledger: Ledger, reply: Reply, settings: dict[str, Any], stagin
 
 
 @asynccontextmanager
-async def listening(partner: Partner) -> AsyncIterator[None]:
+async def answering(partner: Partner) -> AsyncIterator[None]:
+    """The partner's own listener, for the length of the block."""
     app = Starlette(routes=[Route("/as2", partner.handle, methods=["POST"])])
-    listener = uvicorn.Server(
-        uvicorn.Config(app, port=0, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
-    )
-    running = asyncio.create_task(listener.serve())
-    while not listener.started:
-        await asyncio.sleep(0.01)
-    partner.url = f"http://127.0.0.1:{listener.servers[0].sockets[0].getsockname()[1]}/as2"
-    try:
+    config = uvicorn.Config(app, port=0, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
+    async with listening(config) as server:
+        partner.url = f"http://127.0.0.1:{server.port}/as2"
         yield
-    finally:
-        listener.should_exit = True
-        await running
 
 
 def message(

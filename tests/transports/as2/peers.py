@@ -7,12 +7,10 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from gateway.certificates import self_signed
 from gateway.transports.as2.cms_read import OwnKey
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -26,19 +24,7 @@ def own(name: str, kind: str = "rsa") -> OwnKey:
         key = ec.generate_private_key(ec.SECP256R1())
     else:
         key = rsa.generate_private_key(65537, int(kind.partition("-")[2] or 2048))
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    public = key.public_key()
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOON - dt.timedelta(days=365))
-        .not_valid_after(NOON + dt.timedelta(days=3650))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    certificate = self_signed(name, key, NOON - dt.timedelta(days=365), NOON + dt.timedelta(days=3650))
     return OwnKey(certificate, key)
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway import clock
 from gateway.ledger import Ledger, LedgerUnavailable
 from gateway.ports import Business, Done, Outcome, Parcel, Transient, Unknown
-from gateway.transports.as2 import mdn
+from gateway.transports.as2 import As2Server, Listener, mdn
 from gateway.transports.as2.mdn import Answer, Mic
 from tests.flow.world import ROOT
 from tests.transports.as2.company import (
@@ -213,6 +213,25 @@ async def test_odd_requests(our: Open, more: bytes, status: bytes) -> None:
         assert receipt(await we.post(*message(DOCUMENT))).accepted
 
 
+@pytest.mark.parametrize("said", [b"", b"POST /as2 HTTP/1.1\r\nAS2-From: A"], ids=["nothing", "half a header"])
+async def test_slowloris(our: Open, said: bytes) -> None:
+    async with our(header_time=0.3) as we:
+        reader, writer = await asyncio.open_connection("127.0.0.1", we.server.port)
+        for byte in said:
+            writer.write(bytes((byte,)))
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+        assert receipt(await we.post(*message(DOCUMENT))).accepted
+
+
+async def test_an_address_that_is_taken(our: Open) -> None:
+    async with our() as we:
+        second = As2Server(Listener(port=we.server.port), {}, we.exchanges, lambda text: text)
+        with pytest.raises(OSError, match="in use"):
+            await second.start()
+
+
 async def test_folded_headers(our: Open) -> None:
     """OpenAS2 folds its headers with tabs."""
     async with our() as we:
@@ -237,8 +256,12 @@ async def test_late_receipt_only_where_the_file_allows_it(our: Open) -> None:
         we.partner.reply = lambda request, body: Response(status_code=200)
         we.world.flow.sinks = {**we.world.flow.sinks, MAILBOX: we.sink()}
         await we.settle()
+        assert (await we.post(*message(DOCUMENT, receipt_url=url))).content == b""
+        await we.settle()
         late = [r for r in we.partner.requests if dict(r.headers)["content-type"].startswith("multipart/signed")]
-        assert b"Original-Message-ID: <1@acme>" in late[0].body
+        receipts = [r.body for r in late if b"Original-Message-ID: <1@acme>" in r.body]
+        assert len(receipts) == 2  # who sends again has not got it
+        assert receipts[0] == receipts[1]
 
 
 # --- out
