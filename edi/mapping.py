@@ -95,9 +95,8 @@ class Map:
     """One compiled map. Made by load_map; holds no state of documents, so threads may share it.
 
     `identity` is `example/855`, `version` `example/855@1.0.0`, `event` the type with its major (`events` with those
-    under `also`), `schema` what the guide
-    of the partner leaves of the standard, `source` the generated Python, `declared` the merged files, `model` that of
-    the event, `dropped` the paths that are lost on purpose or derived.
+    under `also`), `schema` what the guide of the partner leaves of the standard, `source` the generated Python,
+    `declared` the merged files, `model` that of the event, `dropped` the paths that are lost on purpose or derived.
     """
 
     def __init__(self, source: MapSource) -> None:
@@ -118,9 +117,8 @@ class Map:
         self.layout = plan(source.layout, source.schema.layout, context)
         for step in source.normalise:
             if step not in STEPS:
-                raise fail(
-                    source.heads[f"normalise.{step}"], "map.unknown_step", f"{step!r} is not one of {', '.join(STEPS)}"
-                )
+                known = ", ".join(STEPS)
+                raise fail(source.heads[f"normalise.{step}"], "map.unknown_step", f"{step!r} is not one of {known}")
         self._steps = tuple(STEPS[step] for step in source.normalise)
         self._prepare = tuple(PREPARE[step] for step in reversed(source.normalise) if step in PREPARE)
         self._constants = source.constants
@@ -135,8 +133,8 @@ class Map:
         self._lists = nested_lists(self.layout)
         hierarchies = any(isinstance(node, HierarchyNode) for node in self.layout)
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
-        carried = carried_paths(self.layout, "write") | constants
-        self._homeless = {model: uncarried(model, carried, self.dropped) for model in models}
+        self._carried = carried_paths(self.layout, "write") | constants
+        self._homeless = {model: uncarried(model, self._carried, self.dropped) for model in models}
         reader = read_source(self.layout, self.model, source.constants, ready=not self._steps)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
@@ -258,10 +256,9 @@ class Map:
             values = self._prepared(data.model_dump(mode="json", exclude_none=True))
         except Refused as unsaid:
             return [(unsaid.field, unsaid.value)], []
-        carried = carried_paths(self.layout, "write") | {(name,) for name in self._constants}
         refused = list(lost_values(values, self._homeless[type(data)]))
-        dropped = [lost for lost in lost_values(values, uncarried(type(data), carried, set())) if lost not in refused]
-        return refused, dropped
+        everything = lost_values(values, uncarried(type(data), self._carried, set()))
+        return refused, [lost for lost in everything if lost not in refused]
 
     def _refusal(self, code: str, field: str, element: str, value: str, expected: str) -> RenderError:
         what = {
