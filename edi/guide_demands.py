@@ -13,34 +13,40 @@ from typing import TypeAlias
 from edi.event_fields import fields
 from edi.mapping import Map
 from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Target, every
+from edi.normalise import given_by
 
 _Given: TypeAlias = tuple[int, tuple[str, ...]]
-_FILLED = {"header_answer": ("response",)}  # steps after reading, and the fields they can give
 
 
 class Demands:
     """The demands of one map."""
 
     def __init__(self, map_: Map) -> None:
-        given: Counter[_Given] = Counter()
+        places: dict[int, Counter[_Given]] = {}
         self._labels: dict[tuple[str, ...], list[str]] = {}  # the elements that fill the fields of an object
         self._scopes: dict[int, tuple[str, ...]] = {}
-        self._owners = dict(_owned(map_.layout, 0))
+        self._owners: dict[int, int] = {}
+        openers: dict[int, int] = {}
+        for segment, owner, opener in _owned(map_.layout, 0):
+            self._owners[segment], openers[segment] = owner, opener
         for scope, node in every(map_.layout):
             if not isinstance(node, SegmentNode) or node.way == "write":
                 continue
             self._scopes[id(node.row)] = scope
             targets = [binding.target for binding in node.bindings if binding.target is not None]
             targets += [pair.target for pair in node.pairs.pairs] if node.pairs is not None else []
-            given.update(self._given(node, scope, target) for target in targets)
+            # The first segment of a loop is one, whichever of its nodes takes it: what each gives is given once.
+            place = openers[id(node.row)]
+            given = Counter(self._given(node, scope, target) for target in targets)
+            places[place] = places.get(place, Counter()) | given
             for binding in node.bindings:
                 if binding.kind == "field" and binding.target is not None:
                     path = _path(scope, binding.target)
                     for length in range(1, len(path)):
                         self._labels.setdefault(path[:length], []).append(str(binding.address))
-        self._shared = {one for one, count in given.items() if count > 1}
-        filled = {path for step, path in _FILLED.items() if step in map_.declared.normalise}
-        self._free = {(name,) for name in map_.declared.constants} | map_.dropped | filled
+        self._shared = {one for one, count in sum(places.values(), Counter[_Given]()).items() if count > 1}
+        constants = {(name,) for name in map_.declared.constants}
+        self._free = constants | map_.dropped | given_by(map_.declared.normalise)
         self._model = map_.model
 
     def _given(self, node: SegmentNode, scope: tuple[str, ...], target: Target) -> _Given:
@@ -68,6 +74,8 @@ class Demands:
         if not target.field.required or target.field.many or len(target.steps) < 2:
             return ()
         path = _path(self._scopes.get(id(node.row), ()), target)
+        if path in self._free:
+            return ()
         labels = self._labels.get(path[:-1], [])
         return tuple(dict.fromkeys(label for label in labels if label != str(binding.address)))
 
@@ -96,14 +104,15 @@ class Demands:
         return any(self.binding(node, binding) for binding in node.bindings)
 
 
-def _owned(layout: tuple[Node, ...], owner: int) -> Iterator[tuple[int, int]]:
-    """Each segment of the map with the node that makes the object its values go to; 0 is the event."""
+def _owned(layout: tuple[Node, ...], owner: int, loop: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Each segment of the map, the node that makes the object its values go to (0: the event), the loop it opens (or
+    itself)."""
     for node in layout:
         inner = id(node.row) if node.into is not None and node.into.many else owner
         if isinstance(node, SegmentNode):
-            yield id(node.row), inner
+            yield id(node.row), inner, (loop if loop and node.index == 0 else id(node.row))
         elif isinstance(node, LoopNode):
-            yield from _owned(node.layout, inner)
+            yield from _owned(node.layout, inner, id(node.row))
         else:
             for level in node.levels.values():
                 yield from _owned(level.layout, id(level.row))

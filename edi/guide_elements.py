@@ -114,13 +114,13 @@ class Describer:
         usage = "required" if definition.effective_usage == "required" else "optional"
         if owner is not None and owner.effective_usage != "required" and usage == "required":
             usage = f"with {label.partition('-')[0]}"
-        if binding is not None and node is not None and self._demands.binding(node, binding):
+        if test is not None and usage != "required":
+            usage = "needed"  # without it the segment is another one: nothing is missed, and nothing is read here
+        elif binding is not None and node is not None and self._demands.binding(node, binding):
             usage = "required"
         elif usage == "optional" and binding is not None and node is not None:
             companions = self._demands.companions(node, binding)
             usage = f"with {joined(companions[:2], 'or')}" if companions else usage
-        if test is not None and usage != "required":
-            usage = "needed"
         return Element(
             label=label,
             ref=definition.ref,

@@ -5,7 +5,7 @@ Not here: single nodes (edi/lint_nodes.py), tables and texts (edi/lint_values.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edi.carried import carried_paths
@@ -14,14 +14,8 @@ from edi.event_fields import fields
 from edi.lint_nodes import apart
 from edi.mapping import Map
 from edi.mapping_nodes import HierarchyNode, LoopNode, Node, Test
+from edi.normalise import given_by
 from edi.yaml_source import Found, Tree
-
-# Fields that a step of `normalise` gives when the document does not.
-_GIVEN: Mapping[str, set[tuple[str, ...]]] = {
-    "header_answer": {("response",)},
-    "amended_lines": {("lines", "responses", "status")},
-    "original_order": {("purpose",)},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +91,7 @@ def lost_fields(map_: Map) -> Iterator[Found]:
     source = map_.declared
     bound = {tuple(step for step in path if step[:1] != "[") for path in carried_paths(map_.layout, "read")}
     bound |= {(name,) for name in source.constants}
-    bound |= {path for step in source.normalise for path in _GIVEN.get(step, ())}
+    bound |= given_by(source.normalise)
     bound |= set(map_.dropped)
     for path in _needed(map_.model, bound, ()):
         sentence = f"the event needs {'.'.join(path)} and nothing is bound to it; bind it or list it under not_carried"

@@ -166,6 +166,7 @@ class _Rows:
 
     def _layout(self, layout: tuple[Node, ...], here: _Here) -> Iterator[tuple[Row, Binding | None]]:
         opens = {id(node) for node in layout if node.index == 0 and node.way in self.ways} if here.steps else set()
+        here_too = Counter(node.index for node in layout if node.way in self.ways)
         for node in layout:
             if node.way not in self.ways:
                 continue
@@ -175,7 +176,8 @@ class _Rows:
             mark = node.when[0].values[0] if node.when else ""
             steps = here.steps if id(node) in opens else (*here.steps, Step(node.name, mark))
             wanted = isinstance(node, SegmentNode | LoopNode) and (
-                node.required or (node.entry.effective_usage == "required" and not node.when)
+                node.required
+                or (node.entry.effective_usage == "required" and not node.when and here_too[node.index] == 1)
             )
             row = Row("node", _of(node), "/".join(map(str, steps)), _inside(node), _place(node.row), here.within,
                       wanted, here.needs)  # fmt: skip

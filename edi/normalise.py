@@ -22,7 +22,7 @@ changed is told by the values that stand in the line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -210,3 +210,14 @@ STEPS: Mapping[str, Callable[[Data], Data]] = {
     "original_order": original_order,
 }
 PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}
+
+_GIVEN: Mapping[str, tuple[str, ...]] = {
+    "header_answer": ("response",),
+    "amended_lines": ("lines", "responses", "status"),
+    "original_order": ("purpose",),
+}
+
+
+def given_by(steps: Iterable[str]) -> set[tuple[str, ...]]:
+    """The fields that these steps give when the document does not."""
+    return {_GIVEN[step] for step in steps if step in _GIVEN}
