@@ -27,7 +27,7 @@ from gateway.flow import Flow
 from gateway.ledger import Ledger, migrate
 from gateway.ledger.queries import answers
 from gateway.partners import Book, transport
-from gateway.ports import Sink
+from gateway.ports import Desk, Sink
 from gateway.secrets import SecretError
 
 logger = log.get("daemon")
@@ -130,24 +130,15 @@ class Daemon:
     async def _listen(self) -> None:
         for name, settings in self.configuration.listeners.items():
             settings.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-            server = self._server(name, settings)
+            hosted = self._hosted(self.configuration.book, name)
+            desk = Desk(self.flow, self.flow, self.exchanges)
+            server = transport(name).server(settings, hosted, desk, self.configuration.secrets)
             try:
                 await server.start()
             except OSError as error:
                 where = f"{settings.host}:{settings.port}"
                 raise DaemonError(f"listeners.{name}: {where} cannot be opened: {error.strerror or error}") from error
             self.servers[name] = server
-
-    def _server(self, name: str, settings: Any) -> Any:
-        """The listener of a transport, not yet open."""
-        hosted = self._hosted(self.configuration.book, name)
-        if name == "as2":
-            from gateway.transports.as2 import As2Server
-
-            return As2Server(settings, hosted, self.exchanges, self.configuration.secrets)
-        from gateway.transports.sftp import SftpServer
-
-        return SftpServer(settings, hosted, self.flow, self.flow, self.configuration.secrets)
 
     def _adopt(self, book: Book) -> None:
         """Make a book of partners the one in force. Only partners that trade have mailboxes and pollers.
@@ -178,8 +169,8 @@ class Daemon:
             self._poll(mailbox, poller, poller.every, poller.cron)
 
     def _hosted(self, book: Book, name: str) -> dict[str, Any]:
-        """The channels a listener serves."""
-        kind = {"sftp": "sftp-server"}.get(name, name)
+        """The channels the listener of a transport serves."""
+        kind = transport(name).HOSTED
         return {
             f"{partner.id}/{name}": settings
             for partner in book.served

@@ -182,8 +182,7 @@ def _wait(value: Any) -> float | None:
 
 
 def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
-    owners: dict[tuple[str, str, str], Partner] = {}
-    users: dict[str, Partner] = {}
+    owners: dict[tuple[str, ...], Partner] = {}
     for partner in partners.values():
         for kind, pair in (("x12", partner.profile.x12), ("edifact", partner.profile.edifact)):
             for side in (pair.partner, *pair.also) if pair else ():
@@ -194,9 +193,7 @@ def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
                         f"belongs to partner {other.id} already"
                     )
         for index, channel in enumerate(partner.channels.values()):
-            user = getattr(channel, "user", "")
-            if user and getattr(channel, "kind", "") == "sftp-server":
-                other = users.setdefault(user, partner)
-                if other is not partner:
-                    where = place(partner, "channels", index, "user")
-                    yield f"{where}: channels.user: {user!r} belongs to {other.id} already"
+            key, names = getattr(channel, "known_as", ("", ()))
+            if names and (other := owners.setdefault((channel.kind, *names), partner)) is not partner:
+                where = place(partner, "channels", index, key)
+                yield f"{where}: channels.{key}: {names[-1]!r} belongs to {other.id} already"

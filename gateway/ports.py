@@ -264,6 +264,15 @@ class Mailboxes(Protocol):
         """The partner deleted the file: it is gone from the listing, and counts as collected."""
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a listener may ask of the ledger."""
+
+    inlet: Inlet
+    mailboxes: Mailboxes
+    exchanges: Exchanges
+
+
 class Source(Protocol):
     """Runs until cancelled, handing what it finds to the inlet. Own errors are logged and retried, never raised."""
 

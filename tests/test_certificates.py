@@ -83,3 +83,14 @@ def test_check_reads_them(instance: Path) -> None:
     done = CliRunner().invoke(app, ["check", "--config", str(instance / "gateway.yaml")])
     assert done.exit_code == 1
     assert "file:keys/them.key is not the key of file:keys/us.pem" in done.output
+
+
+def test_an_as2_name_has_one_owner(instance: Path) -> None:
+    with_channel(instance)
+    second = instance / "partners" / "second" / "partner.yaml"
+    second.parent.mkdir()
+    text = (instance / "partners" / "example" / "partner.yaml").read_text(encoding="utf-8")
+    second.write_text(text.replace("partner: example", "partner: second").replace("987654321", "111111111"), "utf-8")
+    done = CliRunner().invoke(app, ["check", "--config", str(instance / "gateway.yaml")])
+    assert done.exit_code == 1
+    assert "channels.partner: 'EXAMPLE' belongs to example already" in done.output

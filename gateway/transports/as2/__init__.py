@@ -13,7 +13,9 @@
 Rule protected: no positive receipt before the commit.
 """
 
-from gateway.ports import Exchanges
+from collections.abc import Mapping
+
+from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.as2 import certificates
 from gateway.transports.as2.certificates import CertificateRefused
@@ -22,6 +24,7 @@ from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import As2Sink
 
 CHANNELS = {"as2": As2Channel}
+HOSTED = "as2"
 
 
 def check(settings: Listener | As2Channel, secrets: Secrets) -> None:
@@ -39,8 +42,14 @@ def sink(settings: As2Channel, secrets: Secrets, exchanges: Exchanges) -> As2Sin
     return As2Sink(settings, secrets, exchanges)
 
 
+def server(settings: Listener, channels: Mapping[str, As2Channel], desk: Desk, secrets: Secrets) -> As2Server:
+    """Our listener for messages and late receipts."""
+    return As2Server(settings, channels, desk.exchanges, secrets)
+
+
 __all__ = [
     "CHANNELS",
+    "HOSTED",
     "As2Channel",
     "As2Server",
     "As2Sink",
@@ -48,5 +57,6 @@ __all__ = [
     "Listener",
     "check",
     "poller",
+    "server",
     "sink",
 ]

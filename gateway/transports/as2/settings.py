@@ -128,6 +128,11 @@ class As2Channel(_Settings):
     max_file: Annotated[Size, Field(gt=0)] = 100_000_000
     max_requests: Annotated[int, Field(gt=0)] = 10
 
+    @property
+    def known_as(self) -> tuple[str, tuple[str, ...]]:
+        """The key of the name by which the partner comes to our listener, and our name with it: they have one owner."""
+        return "partner", (self.us.id, self.partner.id)
+
     @model_validator(mode="after")
     def _late_needs_an_address(self) -> As2Channel:
         if self.send is not None and self.send.late and not self.receipt_url:

@@ -4,7 +4,9 @@ asyncssh is imported in this package only. Rule protected: a file counts when it
 answer comes after the commit.
 """
 
-from gateway.ports import Exchanges
+from collections.abc import Mapping
+
+from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
@@ -14,6 +16,7 @@ from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMail
 from gateway.transports.sftp.sinks import HostedSink, SftpSink
 
 CHANNELS = {"sftp-server": HostedMailbox, "sftp": PolledMailbox}
+HOSTED = "sftp-server"
 
 
 def check(settings: Listener | HostedMailbox | PolledMailbox, secrets: Secrets) -> None:
@@ -45,8 +48,14 @@ def sink(
     return SftpSink(settings, secrets) if settings.send is not None else None
 
 
+def server(settings: Listener, channels: Mapping[str, HostedMailbox], desk: Desk, secrets: Secrets) -> SftpServer:
+    """Our SFTP server for the mailboxes we host."""
+    return SftpServer(settings, channels, desk.mailboxes, desk.inlet, secrets)
+
+
 __all__ = [
     "CHANNELS",
+    "HOSTED",
     "HostKeyChanged",
     "HostedMailbox",
     "HostedSink",
@@ -64,5 +73,6 @@ __all__ = [
     "fingerprint",
     "generate_key",
     "poller",
+    "server",
     "sink",
 ]

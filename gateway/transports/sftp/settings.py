@@ -46,6 +46,11 @@ class HostedMailbox(_Settings):
     max_file: Annotated[Size, Field(gt=0)] = 20_000_000
     max_connections: Annotated[int, Field(gt=0)] = 10
 
+    @property
+    def known_as(self) -> tuple[str, tuple[str, ...]]:
+        """The key of the name by which the partner comes to our listener, and that name: it has one owner."""
+        return "user", (self.user,)
+
     @field_validator("keys", mode="before")
     @classmethod
     def _short_form(cls, value: object) -> object:
