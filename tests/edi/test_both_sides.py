@@ -15,7 +15,7 @@ from edi.documents import ChangeAcknowledged, wrap
 from edi.documents.exchange import Acknowledgement
 from edi.mapping import load_map
 from edi.profile import Agreement, Direction, Identities, Profile, Side
-from tests.edi.mapping.test_laws import drawn
+from tests.edi.mapping.laws import drawn
 from tests.edi.mapping.test_laws_edifact import CASES as ORDERS_AND_ANSWERS
 from tests.edi.mapping.test_laws_invoic import CASES as INVOICES
 

@@ -27,8 +27,7 @@ from gateway.sandbox.demo import DESTINATIONS
 from gateway.scaffold import init
 from tests.edi.interchanges import rows
 from tests.edi.mapping.guides import good_samples, map_and_message, maps_of
-from tests.edi.mapping.laws import get_put
-from tests.edi.mapping.test_laws import put_get
+from tests.edi.mapping.laws import get_put, put_get
 from tests.edi.mapping.test_laws_partners import assert_put_get, events, without, written_rows
 
 AT = dt.datetime(2026, 11, 20, 10, 30, tzinfo=dt.UTC)

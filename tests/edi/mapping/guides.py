@@ -26,7 +26,7 @@ from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNod
 from edi.model import Message
 from edi.structure import LoopEntry, SegmentEntry
 from tests.edi.mapping.events import events as made
-from tests.edi.mapping.test_laws import drawn, without_duns
+from tests.edi.mapping.laws import drawn, without_duns
 from tests.edi.mapping.wire import message_of
 
 Path: TypeAlias = tuple[str, ...]

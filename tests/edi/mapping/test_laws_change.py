@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
@@ -19,10 +19,12 @@ from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
+    FORTY_EVENTS,
     as_edifact_has_it,
     assert_made_documents_hold,
     everywhere,
     one_date_each,
+    put_get,
     reasons_first,
     undetected,
 )
@@ -33,10 +35,8 @@ from tests.edi.mapping.test_laws import (
     ONE,
     ORDER_LATER,
     PART,
-    drawn,
     one_answer,
     plain_parts,
-    put_get,
     short,
 )
 
@@ -106,7 +106,7 @@ MADE = [reference for reference in CASES if reference.startswith(("x12", "edifac
 
 
 @pytest.mark.parametrize("reference", BOTH)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@FORTY_EVENTS
 @given(data=st.data())
 def test_put_get(reference: str, data: st.DataObject) -> None:
     event = data.draw(BOTH[reference])
@@ -152,7 +152,8 @@ CUTS = {
 
 @pytest.mark.parametrize("identity", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
-    assert undetected(identity, CUTS[identity], drawn(BOTH[f"{identity}@1"], 200), put_get, tmp_path) == []
+    reference = f"{identity}@1"
+    assert undetected(reference, CUTS[identity], BOTH[reference], tmp_path) == []
 
 
 @pytest.mark.parametrize("reference", MADE)

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.documents import ShipmentDispatched
 from edi.documents.packages import Package, ShippedItem
 from edi.documents.types import Id, Note, Party
-from edi.errors import MapError, RenderError
+from edi.errors import RenderError
 from edi.mapping import load_map
-from edi.resources import maps_folder
 from tests.edi.mapping.events import DEPTH, events
-from tests.edi.mapping.test_laws import drawn, put_get
+from tests.edi.mapping.laws import FORTY_EVENTS, put_get, undetected
 
 REFERENCES = (
     "edifact/d01b/desadv@1",
@@ -116,7 +115,7 @@ CASES = {reference: ANY.map(lambda data, reference=reference: _placed(data, refe
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@FORTY_EVENTS
 @given(data=st.data())
 def test_put_get(reference: str, data: st.DataObject) -> None:
     assert put_get(load_map(reference), data.draw(CASES[reference])) == ""
@@ -148,23 +147,7 @@ CUTS = (
 
 @pytest.mark.parametrize("reference", REFERENCES)
 def test_a_map_without_one_binding_breaks_the_law(reference: str, tmp_path: Path) -> None:
-    events_ = drawn(CASES[reference], 60)
-    identity = reference.partition("@")[0].replace("-eancom", "")
-    original = (maps_folder() / f"{identity}.map.yaml").read_text()
-    undetected = []
-    for number, cut in enumerate(CUTS):
-        path = tmp_path / str(number) / f"{identity}.map.yaml"
-        path.parent.mkdir(parents=True)
-        kept = [line for line in original.splitlines(keepends=True) if line.strip() != cut]
-        assert len(kept) < len(original.splitlines()), cut
-        path.write_text("".join(kept))
-        try:
-            map_ = load_map(reference, folders=[tmp_path / str(number)])
-        except MapError:
-            continue  # nothing is left for a mandatory element: found even before a document comes
-        if not any(put_get(map_, event) for event in events_):
-            undetected.append(cut)
-    assert undetected == []
+    assert undetected(reference, CUTS, CASES[reference], tmp_path) == []
 
 
 SENT = {"shipment": {"number": "DES1"}}

@@ -9,24 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderReleased
 from edi.documents.types import Party
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
-from tests.edi.mapping.laws import as_edifact_has_it, everywhere, reasons_first, undetected
-from tests.edi.mapping.test_laws import (
-    ANSWER,
-    ANSWER_LATER,
-    ONE,
-    PART,
-    drawn,
-    one_answer,
-    plain_parts,
+from tests.edi.mapping.laws import (
+    FORTY_EVENTS,
+    as_edifact_has_it,
+    everywhere,
     put_get,
+    reasons_first,
+    undetected,
 )
+from tests.edi.mapping.test_laws import ANSWER, ANSWER_LATER, ONE, PART, one_answer, plain_parts
 from tests.edi.mapping.test_laws_change import ANSWERS_EDIFACT as ANSWERS_TO_CHANGES
 
 SHARED_CODES = {
@@ -123,7 +121,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("reference", CASES)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@FORTY_EVENTS
 @given(data=st.data())
 def test_put_get(reference: str, data: st.DataObject) -> None:
     event = data.draw(CASES[reference])
@@ -150,4 +148,5 @@ CUTS = {
 
 @pytest.mark.parametrize("identity", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
-    assert undetected(identity, CUTS[identity], drawn(CASES[f"{identity}@1"], 100), put_get, tmp_path) == []
+    reference = f"{identity}@1"
+    assert undetected(reference, CUTS[identity], CASES[reference], tmp_path) == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
@@ -16,8 +16,14 @@ from edi.documents import InvoiceReceived
 from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
-from tests.edi.mapping.laws import as_edifact_has_it, assert_made_documents_hold, everywhere, undetected
-from tests.edi.mapping.test_laws import drawn, put_get
+from tests.edi.mapping.laws import (
+    FORTY_EVENTS,
+    as_edifact_has_it,
+    assert_made_documents_hold,
+    everywhere,
+    put_get,
+    undetected,
+)
 from tests.edi.mapping.test_laws_edifact import SHARED_CODES, eancom
 from tests.edi.mapping.wire import read_body
 
@@ -63,7 +69,7 @@ CASES = {name: INVOICES.map(eancom) if "-eancom" in name else INVOICES for name 
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@FORTY_EVENTS
 @given(data=st.data())
 def test_put_get(reference: str, data: st.DataObject) -> None:
     assert put_get(load_map(reference), data.draw(CASES[reference])) == ""
@@ -104,4 +110,4 @@ CUTS = (
 
 
 def test_a_map_without_one_binding_breaks_the_law(tmp_path: Path) -> None:
-    assert undetected("edifact/d96a/invoic", CUTS, drawn(INVOICES, 100), put_get, tmp_path) == []
+    assert undetected("edifact/d96a/invoic@1", CUTS, INVOICES, tmp_path) == []

@@ -19,8 +19,8 @@ from edi.mapping_nodes import HierarchyNode, LoopNode, SegmentNode, every
 from edi.mapping_source import load_source
 from edi.yaml_source import Mapping_, Scalar, Tree
 from tests.edi.mapping.guides import events_of, good_samples, map_and_message, maps_of
-from tests.edi.mapping.laws import get_put
-from tests.edi.mapping.test_laws import ACKNOWLEDGEMENTS, put_get
+from tests.edi.mapping.laws import get_put, put_get
+from tests.edi.mapping.test_laws import ACKNOWLEDGEMENTS
 from tests.edi.mapping.wire import ROOT, checked_of
 
 PARTNERS = sorted(path.parent for path in (ROOT / "partners").glob("*/partner.yaml"))

@@ -11,19 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
 from edi.documents import InvoiceReceived, ShipmentDispatched
 from edi.documents.packages import Package, Shipment, ShipmentTotals, ShippedItem
 from edi.documents.types import Id
-from edi.errors import MapError, RenderError
+from edi.errors import RenderError
 from edi.mapping import load_map
-from edi.resources import maps_folder
 from tests.edi.mapping.events import events, with_check_digit
-from tests.edi.mapping.laws import assert_made_documents_hold, cut, placed_charge, placed_tax, placed_terms
-from tests.edi.mapping.test_laws import NUMBERS_ONLY, PARTIES, REFERENCES, drawn, put_get
+from tests.edi.mapping.laws import (
+    FORTY_EVENTS,
+    assert_made_documents_hold,
+    cut,
+    placed_charge,
+    placed_tax,
+    placed_terms,
+    put_get,
+    undetected,
+)
+from tests.edi.mapping.test_laws import NUMBERS_ONLY, PARTIES, REFERENCES
 from tests.edi.mapping.wire import read_body
 
 SCAC = (Id(scheme="scac", value="ODFL"),)
@@ -203,7 +211,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("reference", CASES)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@FORTY_EVENTS
 @given(data=st.data())
 def test_put_get(reference: str, data: st.DataObject) -> None:
     event = data.draw(CASES[reference])
@@ -227,23 +235,7 @@ CUTS = {
 
 @pytest.mark.parametrize("reference", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(reference: str, tmp_path: Path) -> None:
-    events_ = drawn(CASES[reference], 100)
-    identity = reference.partition("@")[0]
-    original = (maps_folder() / f"{identity}.map.yaml").read_text()
-    undetected = []
-    for number, lost in enumerate(CUTS[reference]):
-        path = tmp_path / str(number) / f"{identity}.map.yaml"
-        path.parent.mkdir(parents=True)
-        kept = [line for line in original.splitlines(keepends=True) if line.strip() != lost]
-        assert len(kept) < len(original.splitlines())
-        path.write_text("".join(kept))
-        try:
-            map_ = load_map(reference, folders=[tmp_path / str(number)])
-        except MapError:
-            continue  # nothing is left for a mandatory element: found even before a document comes
-        if not any(put_get(map_, event) for event in events_):
-            undetected.append(lost)
-    assert undetected == []
+    assert undetected(reference, CUTS[reference], CASES[reference], tmp_path) == []
 
 
 BILL = {"invoice": {"number": "I1", "date": "2026-12-03"}, "totals": {"payable": "1"}}
