@@ -12,6 +12,7 @@ a failure there; here it is only listed.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -152,17 +153,10 @@ class _Making:
 
     def _values(self, model: type[Data], name: str, key: Key) -> tuple[str, ...] | None:
         """What the field may be, where that is a list, less what was refused; None where any text will do."""
-        info = model.model_fields[name]
-        literal = [v for part in (info.annotation, *get_args(info.annotation)) if get_origin(part) is Literal
-                   for v in get_args(part)]  # fmt: skip
-        extra = info.json_schema_extra
-        listed = extra.get("x-values") if isinstance(extra, dict) else None
-        values = self.learnt.choices.get(key) or literal or listed or _KNOWN.get(name)
-        if values is None and fields(model)[name].kind == "code":
-            values = _SOME_CODE
-        if not isinstance(values, (list, tuple)):
+        values = self.learnt.choices.get(key) or _listed(model, name)
+        if values is None:
             return None
-        return tuple(str(value) for value in values if value not in self.learnt.refused.get(key, ()))
+        return tuple(value for value in values if value not in self.learnt.refused.get(key, ()))
 
     def _ids(self, here: tuple[str, ...], later: bool) -> list[dict[str, str]]:
         made = []
@@ -199,6 +193,19 @@ class _Making:
             return "".join(self.random.choices("123456789", k=size))
         inner = "".join(self.random.choices(_LETTERS, k=size))
         return inner if inner == inner.strip(" ") else inner.replace(" ", "A")
+
+
+@functools.cache
+def _listed(model: type[Data], name: str) -> tuple[str, ...] | None:
+    """The values the model of an event has for a field, or that trade has; None where any text will do."""
+    info = model.model_fields[name]
+    literal = [v for part in (info.annotation, *get_args(info.annotation)) if get_origin(part) is Literal
+               for v in get_args(part)]  # fmt: skip
+    extra = info.json_schema_extra
+    values = literal or (extra.get("x-values") if isinstance(extra, dict) else None) or _KNOWN.get(name)
+    if values is None and fields(model)[name].kind == "code":
+        values = _SOME_CODE
+    return tuple(map(str, values)) if isinstance(values, (list, tuple)) else None
 
 
 def with_check_digit(digits: str) -> str:

@@ -177,6 +177,10 @@ def _learn(map_: Map, maker: EventMaker, data: Data, refused: RenderError) -> No
             keys = {(path, False), (path, True)}
             if refused.fault.code == "element.excluded":
                 learnt.absent |= keys
+            elif refused.fault.code == "element.code":
+                element = _element(map_, refused.element)
+                codes = element.effective_codes if element is not None else None
+                learnt.choices |= {key: tuple(codes.values) for key in keys if codes is not None}
             else:
                 learnt.always |= keys if refused.fault.location.element else _upwards(keys)
         return

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as File
@@ -71,14 +72,19 @@ def events_of(map_: Map) -> list[Data]:
     """Events for the laws of a partner's map, the same in every run."""
     base = base_of(map_)
     assert base in standards(), f"there are no events for {base}; add them to CASES of a module of laws"
-    events = [event for start in range(STARTS) for event in drawn(standards()[base], EACH, start)]
     guide = Guide.of(map_, load_map(base))
-    if "-eancom/" in base:
-        events = [without_duns(event) for event in events]
-    pool = [guide.dropped(values_of(event)) for event in events]
+    events = _drawn(standards()[base], duns="-eancom/" not in base)
+    pool = [guide.dropped(json.loads(event)) for event in events]
     gained = frozenset(".".join(path) for path in guide.gained if "ids" not in path)
     free = [values_of(event) for event in drawn(made(map_.model, always=gained), 5)] if gained else []
     return [map_.data_of(guide.fitted(number, pool, free)) for number in range(len(events))]
+
+
+@functools.cache
+def _drawn(events: st.SearchStrategy[Any], duns: bool) -> list[str]:
+    """Events of a standard as JSON: one set for all partners and laws, small enough to stay in memory."""
+    made = (event for start in range(STARTS) for event in drawn(events, EACH, start))
+    return [(event if duns else without_duns(event)).model_dump_json(exclude_none=True) for event in made]
 
 
 def values_of(event: Data) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edi.__main__ import app
+from edi.map_laws import generated
 from edi.map_samples import wanted
 from edi.map_test import examined
 from edi.mapping import load_map
@@ -24,6 +25,11 @@ def test_a_map_holds_its_tests(reference: str, folder: Path | None) -> None:
     assert [line for case in report.cases for line in (case.name, *case.differences) if not case.ok] == []
     assert "put-get" in {case.kind for case in report.cases}
     assert folder is None or "get-put" in {case.kind for case in report.cases}
+
+
+def test_a_code_the_document_does_not_have_is_tried_only_once() -> None:
+    made = generated(load_map("nordwerk/invoic@1", ROOT / "partners/nordwerk"), 10)
+    assert (made.written, made.refusals, made.violations) == (10, [], [])
 
 
 @pytest.fixture
