@@ -49,6 +49,9 @@ WHOLE = frozenset(
         "lines.schedules.quantity.uom",
     }
 )  # fmt: skip
+PLACELESS_EDIFACT = frozenset(
+    path for path in ORDER_LATER if not path.startswith(("payment_terms", "delivery_terms"))
+) | {"payment_terms.day_of_month"}
 
 
 def changes_x12(model: type[Any]) -> st.SearchStrategy[Any]:
@@ -63,9 +66,15 @@ def changes_x12(model: type[Any]) -> st.SearchStrategy[Any]:
 def changes_edifact(model: type[Any]) -> st.SearchStrategy[Any]:
     return events(
         model,
-        without=ORDER_LATER,
-        always=frozenset({"changed_on", "order.revision"}),
-        codes={"lines.action": (*ACTIONS, "replaced"), "purpose": PURPOSES[model]},
+        without=PLACELESS_EDIFACT,
+        always=frozenset({"changed_on", "order.revision", "delivery_terms.function"}),
+        codes={
+            "lines.action": (*ACTIONS, "replaced"),
+            "purpose": PURPOSES[model],
+            "payment_terms.type": ("basic", "end_of_month", "fixed_date"),
+            "payment_terms.basis": ("invoice_date", "order_date"),
+            "function": ("delivery", "despatch"),
+        },
     )
 
 
