@@ -19,7 +19,7 @@ from edi.checked import Checked
 from edi.claims import Claim, Loose, Step, claims, pair_place, unclaimed
 from edi.documents.types import Data
 from edi.errors import RenderError
-from edi.map_documents import Document, FoundEvent, Other, written
+from edi.map_documents import Document, FoundEvent, Other, reading_of, written
 from edi.map_rows import Exercise, Row
 from edi.mapping import Map
 from edi.mapping_faults import Places
@@ -124,10 +124,8 @@ class ReadCoverage:
 
     def add(self, document: Document) -> None:
         map_, message = self.looked.map, document.message
-        checked = self.looked.check.check(message)
         self.documents += 1
-        reading = map_.read(message, checked)
-        faults = (*message.faults, *map_.tolerated(checked.faults), *reading.faults)
+        reading, checked, faults = reading_of(map_, message)
         self.faulty += any(fault.severity != "warning" for fault in faults)
         if reading.data is not None:
             self.exercise.event(reading.data)

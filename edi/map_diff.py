@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from edi.check import compile_check
 from edi.checked import Checked
 from edi.documents.types import Data
 from edi.errors import RenderError
 from edi.faults import Fault
 from edi.map_change import Change
 from edi.map_changes import changes
-from edi.map_documents import Document, FoundEvent, Other
+from edi.map_documents import Document, FoundEvent, Other, reading_of
 from edi.map_versions import Step, larger, same_files, step_between
 from edi.mapping import Map, Reading
 from edi.mapping_trace import Origin
@@ -165,8 +164,8 @@ def _read(diff: Diff, message: Message, name: str) -> Data | None:
     """Compare what both versions read; returns the event of the old one."""
     side = diff.reading
     side.compared += 1
-    before, checked_before, faults_before = _reading(diff.old, message)
-    after, checked_after, faults_after = _reading(diff.new, message)
+    before, checked_before, faults_before = reading_of(diff.old, message)
+    after, checked_after, faults_after = reading_of(diff.new, message)
     refused = [_refused(before, faults_before), _refused(after, faults_after)]
     if refused[1] and not refused[0]:
         side.refuses(name, refused[1])
@@ -188,12 +187,6 @@ def _read(diff: Diff, message: Message, name: str) -> Data | None:
             name,
         )  # fmt: skip
     return before.data
-
-
-def _reading(map_: Map, message: Message) -> tuple[Reading, Checked, list[Fault]]:
-    checked = compile_check(map_.schema).check(message)
-    reading = map_.read(message, checked)
-    return reading, checked, [*message.faults, *map_.tolerated(checked.faults), *reading.faults]
 
 
 def _refused(reading: Reading, faults: Iterable[Fault]) -> str:

@@ -20,10 +20,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from edi import syntax
+from edi.check import compile_check
+from edi.checked import Checked
 from edi.documents import event_from_json
 from edi.documents.types import Data
 from edi.errors import EventError
-from edi.mapping import Map
+from edi.faults import Fault
+from edi.mapping import Map, Reading
 from edi.model import Delimiters, Identity, Message
 from edi.partner_file import load_profile
 from edi.resources import standard_identity
@@ -86,6 +89,22 @@ def fits(map_: Map, message: Message) -> bool:
     return standard_identity(message.interchange.syntax, message.version, message.type) == wanted
 
 
+def version_of(map_: Map) -> tuple[str, str, str]:
+    """Type, version and convention of a map's document: `855`, `004010`, or `ORDERS`, `D.01B`, `EAN010`."""
+    _, kind, version, *_ = map_.document.split()
+    if map_.schema.syntax == "x12":
+        return kind, version, ""
+    directory, release, _, *convention = version.split(":")
+    return kind, f"{directory}.{release}", "".join(convention)
+
+
+def reading_of(map_: Map, message: Message) -> tuple[Reading, Checked, list[Fault]]:
+    """A document checked and read, with every fault as the partner's map takes it."""
+    checked = compile_check(map_.schema).check(message)
+    reading = map_.read(message, checked)
+    return reading, checked, [*message.faults, *map_.tolerated(checked.faults), *reading.faults]
+
+
 def _messages(name: str, items: Iterable[Any], map_: Map) -> Iterator[Document | Other]:
     some = False
     for item in items:
@@ -125,11 +144,7 @@ def _values(text: str) -> list[dict[str, Any]]:
 def written(map_: Map, data: Data) -> Message:
     """The message a map writes, read again from bytes. Raises RenderError for what cannot be written."""
     syntax_name = map_.schema.syntax
-    words = map_.document.split()
-    kind, version, convention = words[1], words[2], ""
-    if syntax_name == "edifact":
-        parts = words[2].split(":")
-        version, convention = f"{parts[0]}.{parts[1]}", parts[3] if len(parts) > 3 else ""
+    kind, version, convention = version_of(map_)
     level = "00501" if syntax_name == "x12" else "UNOW:4"
     delimiters = syntax.default_delimiters(syntax_name, level)
     if syntax_name == "x12":  # it has no release character: take what stands in no text

@@ -22,9 +22,8 @@ from edi.event_maker import MOST_REFUSED, EventMaker, Key
 from edi.faults import Fault
 from edi.functions import read_decimal
 from edi.map_difference import differing_fields, differing_segments
-from edi.map_documents import written
+from edi.map_documents import reading_of, written
 from edi.map_normal import normal_form
-from edi.map_samples import checked_of
 from edi.mapping import Map, Reading
 from edi.mapping_bindings import ELEMENT
 from edi.mapping_nodes import HierarchyNode, SegmentNode, every
@@ -48,9 +47,7 @@ class Generated:
 
 def read_of(map_: Map, message: Message) -> tuple[Reading, Checked, list[Fault]]:
     """A document read, with every fault that is more than a warning."""
-    checked = checked_of(map_, message)
-    reading = map_.read(message, checked)
-    faults = [*message.faults, *map_.tolerated(checked.faults), *reading.faults]
+    reading, checked, faults = reading_of(map_, message)
     return reading, checked, [fault for fault in faults if fault.severity not in _HARMLESS]
 
 

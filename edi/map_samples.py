@@ -16,10 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edi import syntax
-from edi.check import compile_check
-from edi.checked import Checked
 from edi.errors import MapError
-from edi.map_documents import fits
+from edi.map_documents import fits, version_of
 from edi.mapping import Map
 from edi.model import COMPONENT, REPEAT, Identity, Message, Segment
 from edi.resources import identities
@@ -73,12 +71,9 @@ def documents_of(map_: Map, data: bytes) -> Iterator[Message]:
 
 def interchange_of(map_: Map, segments: Sequence[Segment]) -> bytes:
     """A new file with these segments between header and trailer, one a line; its parties are nobody."""
-    words, x12 = map_.document.split(), map_.schema.syntax == "x12"
-    version, convention = words[2], "".join(words[3:4])
-    if not x12:
-        parts = words[2].split(":")
-        version, convention = ".".join(parts[:2]), "".join(parts[3:4])
-    release = version[1:] if x12 else "UNOC:3"
+    x12 = map_.schema.syntax == "x12"
+    kind, version, convention = version_of(map_)
+    release = version[:5] if x12 else "UNOC:3"
     envelope = Envelope(
         syntax=map_.schema.syntax,
         sender=Identity("SENDER", "ZZ"),
@@ -90,7 +85,7 @@ def interchange_of(map_: Map, segments: Sequence[Segment]) -> bytes:
         group_type=map_.schema.group if x12 else "",
         group_control=1 if x12 else 0,
     )
-    return syntax.write([Outgoing(words[1], version, 1, segments, convention)], envelope)
+    return syntax.write([Outgoing(kind, version, 1, segments, convention)], envelope)
 
 
 def with_body(data: bytes, message: Message, segments: Sequence[Segment]) -> bytes:
@@ -109,10 +104,6 @@ def with_body(data: bytes, message: Message, segments: Sequence[Segment]) -> byt
     between = "\n" if b"\n" in message.raw.rstrip(b"\r\n") else ""
     tail = message.raw[len(message.raw.rstrip(b"\r\n")) :]
     return data[: message.offset] + between.join(lines).encode(codec) + tail + data[end:]
-
-
-def checked_of(map_: Map, message: Message) -> Checked:
-    return compile_check(map_.schema).check(message)
 
 
 def body_of(message: Message) -> list[Segment]:

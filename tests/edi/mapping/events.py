@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from edi.documents.types import Data, Id, Moment
 from edi.event_fields import Field, fields
-from edi.functions import check_digit_ok
+from edi.event_maker import with_check_digit
 
 # Lengths that both syntaxes have room for; the name of the field decides, its path where it needs more.
 LENGTHS = {
@@ -81,10 +81,6 @@ def texts(longest: int, shortest: int = 1) -> st.SearchStrategy[str]:
         .map(lambda text: text if len(text) >= shortest else (text + "AB1")[:shortest].ljust(shortest, "X"))
         .map(lambda text: "A" + text[1:] if text.strip(" ") != text or not text else text)
     )
-
-
-def with_check_digit(digits: str) -> str:
-    return next(digits + last for last in "0123456789" if check_digit_ok(digits + last))
 
 
 IDENTIFIERS = {

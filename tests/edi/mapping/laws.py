@@ -19,11 +19,12 @@ from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled,
 from edi.documents.terms import AllowanceCharge, Carrier, PaymentTerms, Tax
 from edi.documents.types import Address, Code, Data, DateMark, Feature, Id, ItemRef, Note, Party, Reference
 from edi.errors import MapError, RenderError
+from edi.map_samples import body_of
 from edi.mapping import Map
 from edi.mapping_source import load_source
 from edi.model import Message, Segment
 from edi.resources import maps_folder
-from tests.edi.mapping.wire import body_of, checked_of, read_segments
+from tests.edi.mapping.wire import checked_of, read_segments
 
 CENT = Decimal("0.01")
 AT_ONCE = 20  # events that are made before it is seen whether more are needed

@@ -13,9 +13,9 @@ import pytest
 
 from edi.documents import ShipmentDispatched
 from edi.errors import MapError
-from edi.map_samples import home_of
+from edi.map_samples import body_of, home_of
 from edi.mapping import Reading, load_map
-from tests.edi.mapping.wire import ROOT, body_of, json_of, message_of, read_body, read_segments, segments_of
+from tests.edi.mapping.wire import ROOT, json_of, message_of, read_body, read_segments, segments_of
 
 BASE = "edifact/d01b/desadv@1"
 SSCC = "340123450000000017"

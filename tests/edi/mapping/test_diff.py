@@ -289,7 +289,8 @@ def test_memory_does_not_grow_with_the_documents(tmp_path: Path) -> None:
     for number in (20, 200):
         file = tmp_path / f"{number}.edi"
         file.write_bytes(document * number)
-        compare(old, new, found_in([file], old))
+        if not peaks:
+            compare(old, new, found_in([file], old))  # what is made once is no growth
         tracemalloc.start()
         diff = compare(old, new, found_in([file], old))
         peaks.append(tracemalloc.get_traced_memory()[1])

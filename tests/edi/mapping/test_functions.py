@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.documents.types import plain
+from edi.event_maker import with_check_digit
 from edi.functions import CONVERTERS, Converter, UnknownConverter, check_digit_ok, converter
-from tests.edi.mapping.events import with_check_digit
 
 NUMBERS = st.decimals(Decimal(-99999999), Decimal(99999999), places=6, allow_nan=False, allow_infinity=False).map(plain)
 DAYS = st.dates(dt.date(1950, 1, 1), dt.date(2049, 12, 31)).map(dt.date.isoformat)

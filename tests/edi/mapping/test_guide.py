@@ -18,11 +18,12 @@ from edi.faults import Fault
 from edi.guide import guide_of
 from edi.guide_model import Element, Guide, Place
 from edi.lint import lint_map
+from edi.map_samples import body_of
 from edi.mapping import Map, load_map
 from edi.model import COMPONENT, Segment
 from edi.structure import value_at
 from tests.edi.mapping.test_samples import GOOD, map_of, name_of
-from tests.edi.mapping.wire import ROOT, body_of, message_of, read_segments
+from tests.edi.mapping.wire import ROOT, message_of, read_segments
 
 PARTNER_MAPS = sorted((ROOT / "partners").glob("*/*.map.yaml"))
 INCOMING = [sample for sample in GOOD if sample.parent.name != "samples" or map_of(sample).direction != "write"]

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from edi.errors import MapError, RenderError
+from edi.event_maker import with_check_digit
 from edi.mapping import Map, load_map
 from edi.mapping_hierarchy import SHAPES
 from edi.model import Segment
-from tests.edi.mapping.events import with_check_digit
 from tests.edi.mapping.shipments import X12, Dispatched, known, levels_map
 from tests.edi.mapping.wire import json_of, read_body, read_segments, segments_of
 

@@ -19,8 +19,9 @@ from edi.documents import InvoiceReceived, ShipmentDispatched
 from edi.documents.packages import Package, Shipment, ShipmentTotals, ShippedItem
 from edi.documents.types import Id
 from edi.errors import RenderError
+from edi.event_maker import with_check_digit
 from edi.mapping import load_map
-from tests.edi.mapping.events import events, with_check_digit
+from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
     FORTY_EVENTS,
     assert_made_documents_hold,

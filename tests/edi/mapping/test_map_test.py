@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from edi.__main__ import app
 from edi.map_laws import generated
-from edi.map_samples import wanted
+from edi.map_samples import interchange_of, wanted
 from edi.map_test import examined
 from edi.mapping import load_map
 from tests.edi.mapping.wire import ROOT
@@ -30,6 +30,14 @@ def test_a_map_holds_its_tests(reference: str, folder: Path | None) -> None:
 def test_a_code_the_document_does_not_have_is_tried_only_once() -> None:
     made = generated(load_map("nordwerk/invoic@1", ROOT / "partners/nordwerk"), 10)
     assert (made.written, made.refusals, made.violations) == (10, [], [])
+
+
+@pytest.mark.parametrize(
+    ("reference", "release"),
+    [("x12/004010/855@1", b"*U*00401*"), ("x12/005010/855@1", b"*^*00501*"), ("edifact/d96a/orders@1", b"UNOC:3+")],
+)
+def test_a_new_file_has_the_release_of_its_document_in_its_header(reference: str, release: bytes) -> None:
+    assert release in interchange_of(load_map(reference), [["BAK", "00"]])
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 
 import edi
 from edi.documents import content_hash
+from edi.map_samples import body_of
 from edi.mapping import Map, load_map
 from edi.yaml_source import Mapping_
 from tests.edi.mapping.laws import get_put
-from tests.edi.mapping.wire import ROOT, body_of, checked_of, json_of, message_of, read_segments
+from tests.edi.mapping.wire import ROOT, checked_of, json_of, message_of, read_segments
 
 BASES = {
     "x12/850": "x12/004010/850@1",

@@ -10,6 +10,7 @@ from typing import Any
 from edi import syntax
 from edi.check import compile_check
 from edi.checked import Checked
+from edi.map_documents import version_of
 from edi.mapping import Map, Reading
 from edi.model import COMPONENT, Identity, Message, Segment
 from edi.schema import Schema
@@ -24,15 +25,6 @@ def segments_of(text: str, kind: str) -> list[Segment]:
     element, component, end = ("*", ">", "~") if kind == "x12" else ("+", ":", "'")
     rows = [row.strip() for row in text.replace("\n", "").split(end)]
     return [row.replace(component, COMPONENT).split(element) for row in rows if row]
-
-
-def version_of(map_: Map) -> tuple[str, str, str]:
-    """Type, version and convention of a map's document."""
-    words = map_.document.split()
-    if words[0] == "X12":
-        return words[1], words[2], ""
-    parts = words[2].split(":")
-    return words[1], f"{parts[0]}.{parts[1]}", parts[3] if len(parts) > 3 else ""
 
 
 def wrap(map_: Map, segments: Sequence[Segment]) -> bytes:
@@ -82,8 +74,3 @@ def read_segments(map_: Map, segments: Sequence[Segment]) -> tuple[Reading, Chec
 def json_of(reading: Reading) -> dict[str, Any]:
     assert reading.data is not None, [fault.message for fault in reading.faults]
     return reading.data.model_dump(mode="json", exclude_defaults=True)
-
-
-def body_of(message: Message) -> list[Segment]:
-    """The segments between header and trailer."""
-    return [list(segment) for segment in message.segments[1:-1]]
