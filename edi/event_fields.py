@@ -125,6 +125,14 @@ def owner_of(model: type[Data], path: Sequence[str]) -> Owner:
     return owner or "gateway"
 
 
+def meanings_of(model: type[Data], path: Sequence[str]) -> tuple[str, ...]:
+    """The values an open list is known to have; nothing where there is no list. Raises UnknownField."""
+    *above, _ = (model, *(field.model for field in resolve(model, path)))
+    holder = above[-1]
+    extra = holder.model_fields[path[-1]].json_schema_extra if holder and path[-1] in holder.model_fields else None
+    return tuple(map(str, extra.get("x-values", ()))) if isinstance(extra, dict) else ()  # type: ignore[arg-type]
+
+
 def _owner(extra: Any) -> Owner | None:
     return extra.get("x-owner") if isinstance(extra, dict) else None
 

@@ -15,7 +15,16 @@ from typing import Literal
 from edi.errors import MapError
 from edi.lint_fields import bound_twice, derived_both_ways, lost_fields
 from edi.lint_nodes import does_not_fit, unreachable
-from edi.lint_values import lost_files, named_partners, not_invertible, secrets, undecided, unused_rows, unused_tables
+from edi.lint_values import (
+    lost_files,
+    named_partners,
+    not_invertible,
+    secrets,
+    undecided,
+    unknown_meanings,
+    unused_rows,
+    unused_tables,
+)
 from edi.map_test import checked_case
 from edi.mapping import Map, load_map
 from edi.resources import find, identities
@@ -86,6 +95,7 @@ def _of_map(map_: Map, partners: Sequence[str]) -> Iterator[Found]:
     yield from undecided(source)
     yield from secrets(map_.layout)
     yield from named_partners(source, partners)
+    yield from unknown_meanings(map_)
     yield from not_invertible(map_)
     yield from unused_tables(map_)
     yield from unused_rows(map_)

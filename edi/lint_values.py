@@ -5,10 +5,12 @@ Not here: nodes (edi/lint_nodes.py), fields (edi/lint_fields.py).
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edi.event_fields import meanings_of
 from edi.mapping import Map
 from edi.mapping_ignore import TODO
 from edi.mapping_nodes import Binding, Node, SegmentNode, every
@@ -72,6 +74,24 @@ def not_invertible(map_: Map) -> Iterator[Found]:
             codes = [code for code, meaning in table.read.items() if meaning == meanings[0]]
             sentence = f"{meanings[0]} has the codes {', '.join(codes)}; say which is written, as in write: "
             yield Found(_row(map_, name), "table.not_invertible", f"{sentence}{{{meanings[0]}: {codes[0]}}}")
+
+
+def unknown_meanings(map_: Map) -> Iterator[Found]:
+    """`map.unknown_meaning`: a code is read to a word the event does not know."""
+    told = set()
+    for scope, node in every(map_.layout):
+        for binding in node.bindings if isinstance(node, SegmentNode) else ():
+            if binding.table is None or binding.target is None:
+                continue
+            known = meanings_of(map_.model, (*(() if binding.target.root else scope), *binding.target.steps))
+            for code, strange in binding.table.read.items():
+                if not known or strange in (*known, "other") or (binding.table.name, code) in told:
+                    continue
+                told.add((binding.table.name, code))
+                near = difflib.get_close_matches(strange, known, n=1)
+                hint = f", did you mean {near[0]!r}?" if near else f"; it knows {', '.join(known)}"
+                sentence = f"{binding.target.steps[-1]} has no meaning {strange!r}{hint}"
+                yield Found(binding.table.places["read", code], "map.unknown_meaning", sentence)
 
 
 def unused_tables(map_: Map) -> Iterator[Found]:

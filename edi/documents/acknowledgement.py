@@ -91,9 +91,9 @@ class Answer(Data):
             "pending", "rejected", "other",
         ),
     ]  # fmt: skip
-    purpose: Annotated[Code | None, known("original", "cancel", "change", "replace", "confirmation", "duplicate")] = (
-        None
-    )
+    purpose: Annotated[
+        Code | None, known("original", "cancel", "change", "replace", "confirmation", "duplicate", "rejection")
+    ] = None
     supplier_order_number: Text | None = None
     supplier_reference: Text | None = None
     contract: Annotated[Text | None, BUYER] = None

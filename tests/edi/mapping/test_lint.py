@@ -57,6 +57,9 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
         (BAK + N1.replace("N102: name", "N102: name, N103: ids.gln as gln"), "22:37", "cannot hold '4012345000009'"),
     ],
     "map.unknown_field": [(BAK.replace("order.number", "order.numer"), "15:10", "did you mean 'number'")],
+    "map.unknown_meaning": [
+        (BAK.replace('const "00"', "purpose via answer"), "9:30", "purpose has no meaning 'accepted'; it knows"),
+    ],
     "map.unmapped_mandatory": [(BAK.replace("  BAK03: order.number\n", ""), "11:3", "nothing is bound to it")],
     "map.ambiguous_when": [
         (
