@@ -58,7 +58,7 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
     ],
     "map.unknown_field": [(BAK.replace("order.number", "order.numer"), "15:10", "did you mean 'number'")],
     "map.unknown_meaning": [
-        (BAK.replace('const "00"', "purpose via answer"), "9:30", "purpose has no meaning 'accepted'; it knows"),
+        (BAK.replace('const "00"', "purpose via answer"), "9:30", "did you mean 'rejection'?"),
     ],
     "map.unmapped_mandatory": [(BAK.replace("  BAK03: order.number\n", ""), "11:3", "nothing is bound to it")],
     "map.ambiguous_when": [
