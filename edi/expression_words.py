@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from edi.expressions import TOKEN
+from edi.expressions import Tokens
 
 _NAMES = {
     "ids.gtin": "GTIN",
@@ -80,30 +80,8 @@ def _singular(step: str) -> str:
     return step[:-1] if step.endswith("s") and not step.endswith(("ss", "us", "is")) else step
 
 
-class _Words:
+class _Words(Tokens):
     """Recursive descent over the tokens; every rule returns the words of its part."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
-        self.kind = self.word = ""
-        self.next()
-
-    def next(self) -> str:
-        before = self.word
-        match = TOKEN.match(self.text[self.at :])
-        if match is None:
-            self.kind = self.word = ""
-            return before
-        self.at += match.end()
-        self.kind = match.lastgroup or ""
-        self.word = match[self.kind]
-        return before
-
-    def take(self, word: str) -> bool:
-        if self.word == word and self.kind in ("op", "path"):
-            self.next()
-            return True
-        return False
 
     def either(self) -> str:
         parts = [self.both()]

@@ -64,7 +64,7 @@ class UnknownPath(BadExpression):
     code = "check.unknown_path"
 
 
-TOKEN = re.compile(
+_TOKEN = re.compile(
     r"""\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<string>"[^"\n]*")
     |(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(?:/\*\*/[A-Za-z_][A-Za-z0-9_]*)?)
     |(?P<op>!=|<=|>=|[=<>+\-*/()\[\],]))""",
@@ -113,14 +113,11 @@ def compile_template(
     return say
 
 
-class _Parser:
-    """Recursive descent over the tokens; every rule returns the function that evaluates it."""
+class Tokens:
+    """The tokens of an expression, one after the other: `kind` and `word` are those of the current one."""
 
-    def __init__(
-        self, text: str, model: type[Data], item: type[Data] | Field, tables: Mapping[str, Mapping[str, str]]
-    ) -> None:
-        self.text, self.model, self.item, self.tables = text, model, item, tables
-        self.at = self.nodes = self.depth = 0
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
         self.kind = self.word = ""
         self.next()
 
@@ -128,7 +125,7 @@ class _Parser:
         """Step to the next token; returns the one that was current."""
         before = self.word
         rest = self.text[self.at :]
-        match = TOKEN.match(rest)
+        match = _TOKEN.match(rest)
         if match is None:
             if rest.strip():
                 raise BadExpression(f"{rest.strip()[:20]!r} is not understood in {self.text!r}")
@@ -144,6 +141,17 @@ class _Parser:
             self.next()
             return True
         return False
+
+
+class _Parser(Tokens):
+    """Recursive descent over the tokens; every rule returns the function that evaluates it."""
+
+    def __init__(
+        self, text: str, model: type[Data], item: type[Data] | Field, tables: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        super().__init__(text)
+        self.model, self.item, self.tables = model, item, tables
+        self.nodes = self.depth = 0
 
     def need(self, word: str) -> None:
         if not self.take(word):

@@ -10,6 +10,7 @@ the agreement makes the gateway do; nothing is kept beside it that could drift.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from typing import Any
 from edi import guide_exchange as exchange
 from edi.expression_words import in_words, path_in_words
 from edi.guide_layout import Layout
-from edi.guide_model import Answer, Fact, Guide, Rule, Scenario, Way
+from edi.guide_model import Fact, Guide, Rule, Way
 from edi.guide_samples import found, samples
 from edi.guide_scenarios import scenarios
 from edi.mapping import Map
 from edi.partner_file import AgreementFile, PartnerFile, profile_of, read_partner_file
-from edi.profile import Agreement, Profile
+from edi.profile import Profile
 from edi.yaml_source import Mapping_
 
 _EFFECTS = {
@@ -41,24 +42,11 @@ def guide_of(map_: Map, folder: Path | None = None, news: Sequence[str] = ()) ->
     if folder is not None and (folder / "partner.yaml").is_file():
         partner, _ = read_partner_file(folder)
         profile = profile_of(partner, folder)
-    agreed = _agreed(map_, partner)
-    file, agreement = agreed if agreed is not None else (None, None)
+    file = _agreed(map_, partner)
+    agreement = file.agreement() if file is not None else None
     way: Way = agreement.direction if agreement is not None else _WAYS[map_.direction]
     layout = Layout(map_, way)
-    known = partner is not None and profile is not None and file is not None and agreement is not None
-    answers: tuple[Answer, ...] = ()
-    policies: tuple[str, ...] = ()
-    listed: tuple[Scenario, ...] = ()
-    identities: tuple[Fact, ...] = ()
-    wire: tuple[Fact, ...] = ()
-    if known and partner and profile and file and agreement:
-        answers, policies = tuple(exchange.answers(file, agreement)), tuple(exchange.policies(partner, agreement))
-        listed = tuple(scenarios(map_, agreement))
-        identities, wire = (
-            tuple(exchange.identities(profile, agreement)),
-            tuple(exchange.wire(profile, agreement, file)),
-        )
-    return Guide(
+    made = Guide(
         title=map_.title,
         document=agreement.document if agreement is not None else map_.document,
         version=map_.version,
@@ -71,22 +59,27 @@ def guide_of(map_: Map, folder: Path | None = None, news: Sequence[str] = ()) ->
         forbidden=tuple(layout.forbidden),
         rules=tuple(_rules(map_)),
         samples=tuple(samples(found(map_, folder), map_, profile, agreement)),
-        answers=answers,
-        policies=policies,
-        scenarios=listed,
-        identities=identities,
-        wire=wire,
         contacts=tuple(_contacts(map_, partner)),
         versions=tuple(Fact(name, (version,)) for name, version in map_.declared.chain),
         news=tuple(news),
         code_tables=layout.code_tables,
     )
+    if partner is None or profile is None or file is None or agreement is None:
+        return made
+    return dataclasses.replace(
+        made,
+        answers=tuple(exchange.answers(file, agreement)),
+        policies=tuple(exchange.policies(partner, agreement)),
+        scenarios=tuple(scenarios(map_, agreement)),
+        identities=tuple(exchange.identities(profile, agreement)),
+        wire=tuple(exchange.wire(profile, agreement, file)),
+    )
 
 
-def _agreed(map_: Map, partner: PartnerFile | None) -> tuple[AgreementFile, Agreement] | None:
+def _agreed(map_: Map, partner: PartnerFile | None) -> AgreementFile | None:
     for file in partner.agreements if partner is not None else ():
         if file.map.partition("@")[0] == map_.identity and file.phase != "off":
-            return file, file.agreement()
+            return file
     return None
 
 

@@ -205,7 +205,6 @@ class Describer:
             return None
         kind = definition.element(pairs.first.element, pairs.first.component)
         if pairs.form == "composites":
-            kind = definition.element(pairs.first.element, pairs.first.component)
             where = f"each of {_label(definition.tag, pairs.first.element, 0)} to {definition.tag}{pairs.last:02d}"
             where += f": the kind in component {pairs.first.component}, the value in component {pairs.value.component}"
         elif pairs.form == "fixed":

@@ -18,11 +18,9 @@ from edi.profile import Agreement, Profile, Side
 from edi.syntax import default_delimiters
 
 _CONTENT = {
-    "997": "accepted, accepted with errors or rejected, for each set; segment, element and code of every error",
-    "999": "accepted, accepted with errors or rejected, for each set; segment, element and code of every error",
-    "contrl": "taken or rejected, for each message; segment, element and code of every error",
+    "x12": "accepted, accepted with errors or rejected, for each set; segment, element and code of every error",
+    "edifact": "taken or rejected, for each message; segment, element and code of every error",
 }
-_NAMES = {"997": "997", "999": "999", "contrl": "CONTRL"}
 _ERRORS = {
     "reject": "the document is rejected; documents beside it in the same file are not affected",
     "accept_with_errors": "the document is accepted, the errors are named in the acknowledgement",
@@ -120,7 +118,7 @@ def _ours(agreement: Agreement) -> Iterator[Answer]:
         )
     if agreement.functional == "none":
         return
-    name = _NAMES[agreement.functional]
+    name = agreement.functional.upper()
     if not x12 and agreement.contrl in ("receipt", "both"):
         yield Answer(
             "CONTRL, receipt", "as soon as the file is read", "that the file arrived; nothing about its content"
@@ -129,9 +127,7 @@ def _ours(agreement: Agreement) -> Iterator[Answer]:
         return
     more = "" if agreement.detail == "all" else "; documents without errors are not listed one by one"
     unit = "for each functional group" if x12 else "for each file"
-    yield Answer(
-        name, f"{unit}, as soon as it is read; it does not wait for people", _CONTENT[agreement.functional] + more
-    )
+    yield Answer(name, f"{unit}, as soon as it is read; it does not wait for people", _CONTENT[agreement.syntax] + more)
     if agreement.application != "none":
         yield Answer("824" if x12 else "APERAK", f"after the {name}, when the content is doubtful",
                      "codes without a meaning, unreadable values, totals that do not fit, broken rules")  # fmt: skip

@@ -11,7 +11,18 @@ from html import escape
 
 from edi.guide_model import Code, Codes, Element, Fact, Guide, Place, Sample
 from edi.guide_style import STYLE
-from edi.guide_text import FOOT, HEADS, contact, contents, level_of, listed, read_as, unread_in_words, usage_in_words
+from edi.guide_text import (
+    FOOT,
+    HEADS,
+    code_in_words,
+    contact,
+    contents,
+    level_of,
+    listed,
+    read_as,
+    unread_in_words,
+    usage_in_words,
+)
 from edi.guide_words import times
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -147,8 +158,7 @@ def _codes(codes: Codes | None) -> str:
 
 
 def _code(code: Code) -> str:
-    taken = f" → {code.taken_as}" if code.taken_as and code.taken_as != code.meaning else ""
-    return f"<code>{_t(code.value)}</code> {_t(code.meaning + taken)}"
+    return f"<code>{_t(code.value)}</code> {_t(code_in_words(code))}"
 
 
 def _sample(sample: Sample) -> Iterator[str]:

@@ -10,7 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from edi.guide_model import Code, Codes, Element, Fact, Guide, Place, Sample
-from edi.guide_text import FOOT, HEADS, contact, contents, level_of, listed, read_as, unread_in_words, usage_in_words
+from edi.guide_text import (
+    FOOT,
+    HEADS,
+    code_in_words,
+    contact,
+    contents,
+    level_of,
+    listed,
+    read_as,
+    unread_in_words,
+    usage_in_words,
+)
 from edi.guide_words import times
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
@@ -139,8 +150,7 @@ def _codes(codes: Codes | None) -> str:
 
 
 def _code(code: Code) -> str:
-    taken = f" → {code.taken_as}" if code.taken_as and code.taken_as != code.meaning else ""
-    return f"{_code_text(code.value)} {_t(code.meaning + taken)}".rstrip()
+    return f"{_code_text(code.value)} {_t(code_in_words(code))}".rstrip()
 
 
 def _sample(sample: Sample) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element or component. `usage` is required, optional, `needed`: nothing of the segment is read without it, or
+    """One element or component. `usage` is required, optional, `needed`: the segment is not this row without it, or
     `with NAD02`: required as soon as that is there.
 
     `ref` is the number of the data element, `meaning` what the receiver reads it as, `form` how it is written.
@@ -178,12 +178,13 @@ class Guide:
     forbidden: tuple[str, ...]  # segments and loops that must not be there
     rules: tuple[Rule, ...]
     samples: tuple[Sample, ...]
-    answers: tuple[Answer, ...]
-    policies: tuple[str, ...]
-    scenarios: tuple[Scenario, ...]
-    identities: tuple[Fact, ...]  # values: production, test
-    wire: tuple[Fact, ...]
     contacts: tuple[Fact, ...]
     versions: tuple[Fact, ...]
     news: tuple[str, ...]
     code_tables: tuple[CodeTable, ...]
+    # Of the agreement; empty without one.
+    answers: tuple[Answer, ...] = ()
+    policies: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    identities: tuple[Fact, ...] = ()  # values: production, test
+    wire: tuple[Fact, ...] = ()

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edi import resources, syntax
+from edi import resources
 from edi.check import compile_check
 from edi.explain import annotated
 from edi.faults import Fault, visible
 from edi.guide_model import Sample, SampleSegment
+from edi.map_samples import documents_of
 from edi.mapping import Map
 from edi.model import Message
 from edi.profile import Agreement, Profile
@@ -76,16 +77,9 @@ def samples(
     """Each sample that is of the map's document, annotated."""
     for one in chosen:
         data = one.path.read_bytes()
-        for item in syntax.read(data):
-            if isinstance(item, Message) and _fits(item, map_):
-                yield _sample(one, data, item, map_, profile, agreement)
-                break
-
-
-def _fits(message: Message, map_: Map) -> bool:
-    words = map_.document.replace(":", " ").split()
-    release = f"{words[2]}.{words[3]}" if message.interchange.syntax == "edifact" and len(words) > 3 else words[2]
-    return message.type == words[1] and message.version[: len(release)] == release
+        message = next(documents_of(map_, data), None)
+        if message is not None:
+            yield _sample(one, data, message, map_, profile, agreement)
 
 
 def _sample(

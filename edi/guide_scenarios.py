@@ -65,7 +65,7 @@ def scenarios(map_: Map, agreement: Agreement) -> Iterator[Scenario]:
         yield Scenario("arrival", "take a test document of ours", "your acknowledgement says accepted")
         yield Scenario("the same again", "take the same file a second time", "you do not process it twice")
         return
-    name = {"997": "997", "999": "999", "contrl": "CONTRL", "none": "acknowledgement"}[agreement.functional]
+    name = agreement.functional.upper()
     if agreement.functional != "none":
         yield Scenario("connection", "send a file with the test indicator", f"a {name} comes back")
     meanings = {meaning for table in map_.tables.values() for meaning in table.read.values()}

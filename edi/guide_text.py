@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edi.guide_model import Element, Fact, Guide, Place
+from edi.guide_model import Code, Element, Fact, Guide, Place
 
 HEADS = {
     "in": "What you send and we receive.",
@@ -17,7 +17,7 @@ HEADS = {
 
 FOOT = (
     "Usage and maximum hold within the loop around. “One required”: at least one of these rows must be there. "
-    "“Needed” (of an element): without it the document is taken, but nothing of that segment is read."
+    "“Needed” (of an element): without it the document is taken, but the segment is not read as this row."
 )
 
 
@@ -51,6 +51,11 @@ def contents(guide: Guide) -> Iterator[tuple[str, str]]:
 def read_as(element: Element) -> str:
     """What a value is to the receiver, and how it is written."""
     return "; ".join(part for part in (element.meaning, element.form) if part)
+
+
+def code_in_words(code: Code) -> str:
+    """What a code means, and what it is taken for where that is something else."""
+    return f"{code.meaning} → {code.taken_as}" if code.taken_as and code.taken_as != code.meaning else code.meaning
 
 
 def usage_in_words(usage: str) -> str:
