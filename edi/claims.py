@@ -219,6 +219,14 @@ class Coverage:
     pairs: Pairs | None
     listed: frozenset[str]
 
+    def lists(self, element: int, component: int) -> bool:
+        """Is it in a list? From an element on (part 0: all of each, -1: the first component of each), or from a
+        component on."""
+        return any(
+            (at == element and component >= part) if part > 0 else (element >= at and (part == 0 or component == 1))
+            for at, part in self.rest
+        )
+
 
 def coverage(node: SegmentNode | None, loop: LoopNode | HierarchyNode | None) -> Coverage:
     """The coverage of a node whose segment may be the trigger of a loop; without a node only what `when` tests."""
@@ -270,7 +278,7 @@ def unclaimed(segment: Segment, cover: Coverage) -> Iterator[Loose]:
             continue
         composite, repeated = COMPONENT in text, REPEAT in text
         for repetition, component, value in _parts(text):
-            if not value.strip(" ") or (element, component) in cover.known or _listed(cover.rest, element, component):
+            if not value.strip(" ") or (element, component) in cover.known or cover.lists(element, component):
                 continue
             at = Address(tag, element, component if composite else 0)
             half: Literal["", "qualifier", "value"] = ""
@@ -287,17 +295,6 @@ def _parts(text: str) -> Iterator[tuple[int, int, str]]:
     for number, repetition in enumerate(text.split(REPEAT), 1):
         for component, value in enumerate(repetition.split(COMPONENT), 1):
             yield number, component, value
-
-
-def _listed(rest: tuple[tuple[int, int], ...], element: int, component: int) -> bool:
-    """Is it in a list? From an element on (part 0: all of each, -1: the first component of each), or from a component
-    on."""
-    for at, part in rest:
-        if (part > 0 and at == element and component >= part) or (
-            part <= 0 and element >= at and (part == 0 or component == 1)
-        ):
-            return True
-    return False
 
 
 def _paired(

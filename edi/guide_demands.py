@@ -55,27 +55,27 @@ class Demands:
 
     def binding(self, node: SegmentNode, binding: Binding) -> bool:
         """Does the event lack something it must have when this element is empty?"""
-        target = binding.target
-        if binding.kind != "field" or target is None or node.way == "write" or binding.from_order or target.scheme:
-            return False
+        target = self._only_here(node, binding)
         scope = self._scopes.get(id(node.row), ())
-        path = _path(scope, target)
-        if path in self._free or self._given(node, scope, target) in self._shared:
+        if target is None or self._given(node, scope, target) in self._shared:
             return False
         if any(field.many or not field.required for field in target.along) or binding.address.rest:
             return False
         return self._surely(scope, root=target.root)
 
-    def companions(self, node: SegmentNode, binding: Binding) -> tuple[str, ...]:
-        """The elements that make this one required: it gives what an object must have that they give a part of."""
+    def _only_here(self, node: SegmentNode, binding: Binding) -> Target | None:
+        """The field an element fills, if no order, constant or step can fill it as well."""
         target = binding.target
         if binding.kind != "field" or target is None or node.way == "write" or binding.from_order or target.scheme:
-            return ()
-        if not target.field.required or target.field.many or len(target.steps) < 2:
+            return None
+        return None if _path(self._scopes.get(id(node.row), ()), target) in self._free else target
+
+    def companions(self, node: SegmentNode, binding: Binding) -> tuple[str, ...]:
+        """The elements that make this one required: it gives what an object must have that they give a part of."""
+        target = self._only_here(node, binding)
+        if target is None or not target.field.required or target.field.many or len(target.steps) < 2:
             return ()
         path = _path(self._scopes.get(id(node.row), ()), target)
-        if path in self._free:
-            return ()
         labels = self._labels.get(path[:-1], [])
         return tuple(dict.fromkeys(label for label in labels if label != str(binding.address)))
 

@@ -63,7 +63,7 @@ class Describer:
                 continue
             in_pairs = pairs is not None and pairs.form != "fixed" and pairs.first.element <= element <= pairs.last
             known = (element, component) in cover.known or (not component and (element, 1) in cover.known)
-            rest = any(at <= element and (part <= 0 or component >= part) for at, part in cover.rest)
+            rest = cover.lists(element, component or 1)
             fixed = pairs is not None and pairs.form == "fixed" and (element, component) in {
                 (pairs.first.element, pairs.first.component), (pairs.value.element, pairs.value.component)
             }  # fmt: skip

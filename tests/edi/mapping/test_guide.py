@@ -206,6 +206,14 @@ def test_nothing_is_read_without_a_needed_element(sample: Path) -> None:
                 assert unread or otherwise or it.new(it.without(number, element)), f"{place.address}/{element.label}"
 
 
+def test_a_list_of_components_ends_with_its_element() -> None:
+    """NAD05-1* is read from all of NAD05 and from nothing behind it."""
+    place = next(one for one in guide_of(load_map("edifact/d01b/orders@1")).places if one.address == "NAD[BY]/NAD")
+    labels = [element.label for element in place.elements]
+    assert {"NAD05-1", "NAD05-2", "NAD05-4", "NAD07-1"} <= set(labels)
+    assert "NAD07-2" not in labels
+
+
 def test_the_drift_test_can_fail() -> None:
     """An element the validator does not require is missed by nobody."""
     it = Sampled(ROOT / "partners/acme/samples/855_changes.edi")
