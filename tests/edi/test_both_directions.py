@@ -1,7 +1,8 @@
 """One map, both sides: what a buyer's profile writes a seller's profile reads as the same event, and the other way.
 
 The whole way with envelopes: `edi.render` on one side, `edi.translate` on the other, whose functional acknowledgement
-goes back and is read as accepted. Not here: partners with maps of their own (tests/edi/mapping/test_laws_partners.py).
+goes back and is read as accepted; in X12. Not here: EDIFACT (test_both_sides.py), partners with maps of their own
+(mapping/test_laws_partners.py).
 """
 
 from __future__ import annotations

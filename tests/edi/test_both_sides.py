@@ -1,6 +1,7 @@
 """Two parties: what one writes with its profile the other reads with its own as the same event, and acknowledges.
 
-Orders, answers and invoices of EDIFACT, envelope and all. Not here: the maps alone (mapping/test_laws_edifact.py).
+Orders, answers and invoices of EDIFACT, envelope and all. Not here: X12 (test_both_directions.py), the maps alone
+(mapping/test_laws_edifact.py).
 """
 
 from __future__ import annotations

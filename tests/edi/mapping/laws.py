@@ -67,6 +67,13 @@ def reasons_first(data: AnswerData) -> AnswerData:
     return data.model_copy(update={"lines": lines})
 
 
+def numbered(data: Any) -> Any:
+    """Before D.01B LIN 1082 is a number."""
+    lines = enumerate(data.lines, 1)
+    changed = (line.model_copy(update={"line_number": line.line_number and str(at)}) for at, line in lines)
+    return data.model_copy(update={"lines": tuple(changed)})
+
+
 def cut(value: Decimal | None, most: int = 99999) -> Decimal | None:
     return None if value is None else min(value, Decimal(most)).quantize(CENT)
 

@@ -20,6 +20,7 @@ from tests.edi.mapping.laws import (
     FORTY_EVENTS,
     as_edifact_has_it,
     everywhere,
+    numbered,
     put_get,
     reasons_first,
     undetected,
@@ -84,14 +85,6 @@ ANSWERS = (
 )
 
 
-def _numbered(data: Any) -> Any:
-    """Before D.01B LIN 1082 is a number."""
-    lines = (
-        line.model_copy(update={"line_number": line.line_number and str(n)}) for n, line in enumerate(data.lines, 1)
-    )
-    return data.model_copy(update={"lines": tuple(lines)})
-
-
 def eancom(data: Any) -> Any:
     """EANCOM names parties by GLN or by own codes only."""
     return everywhere(data, _named)
@@ -113,10 +106,10 @@ CASES = {
     "edifact/d01b/ordrsp@1": ANSWERS,
     "edifact/d01b-eancom/orders@1": ORDERS.map(eancom),
     "edifact/d01b-eancom/ordrsp@1": (ANSWERS | ANSWERS_TO_CHANGES.map(_answered)).map(eancom),
-    "edifact/d96a/orders@1": ORDERS.map(_numbered),
-    "edifact/d96a/ordrsp@1": ANSWERS.map(_numbered),
-    "edifact/d96a-eancom/orders@1": ORDERS.map(_numbered).map(eancom),
-    "edifact/d96a-eancom/ordrsp@1": (ANSWERS | ANSWERS_TO_CHANGES.map(_answered)).map(_numbered).map(eancom),
+    "edifact/d96a/orders@1": ORDERS.map(numbered),
+    "edifact/d96a/ordrsp@1": ANSWERS.map(numbered),
+    "edifact/d96a-eancom/orders@1": ORDERS.map(numbered).map(eancom),
+    "edifact/d96a-eancom/ordrsp@1": (ANSWERS | ANSWERS_TO_CHANGES.map(_answered)).map(numbered).map(eancom),
 }
 
 

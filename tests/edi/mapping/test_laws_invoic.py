@@ -21,6 +21,7 @@ from tests.edi.mapping.laws import (
     as_edifact_has_it,
     assert_made_documents_hold,
     everywhere,
+    numbered,
     put_get,
     undetected,
 )
@@ -55,15 +56,8 @@ CODES = {
 }
 
 
-def _numbered(data: InvoiceReceived) -> InvoiceReceived:
-    """Before D.01B LIN 1082 is a number."""
-    numbered = enumerate(data.lines, 1)
-    lines = (line.model_copy(update={"line_number": line.line_number and str(at)}) for at, line in numbered)
-    return data.model_copy(update={"lines": tuple(lines)})
-
-
 INVOICES = events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES, rare=True).map(
-    lambda data: _numbered(everywhere(data, as_edifact_has_it))
+    lambda data: numbered(everywhere(data, as_edifact_has_it))
 )
 CASES = {name: INVOICES.map(eancom) if "-eancom" in name else INVOICES for name in REFERENCES}
 
