@@ -316,12 +316,16 @@ class Map:
 def load_map(reference: str, folder: Path | None = None, folders: Sequence[Path] = ()) -> Map:
     """The map of a reference such as `x12/004010/855@1`, or `example/855@1` with the partner's folder.
 
-    `folders` are searched before the shipped maps. Kept in memory until one of its files changes. Raises MapError.
+    `folders` are searched before the shipped maps. Kept in memory until one of its files changes or is gone. Raises
+    MapError.
     """
     key = (reference, folder, tuple(folders))
     known = _maps.get(key)
     if known is not None and all(_stamp(path) == (path, *rest) for path, *rest in known[0]):
         return known[1]
+    for other, (stamps, _) in list(_maps.items()):
+        if not all(path.is_file() for path, *_ in stamps):
+            _maps.pop(other, None)
     source = load_source(reference, folder, folders)
     made = Map(source)
     _maps[key] = (tuple(_stamp(path) for path in source.files), made)

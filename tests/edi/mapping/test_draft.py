@@ -39,7 +39,8 @@ def drafted(folder: Path, base: Map, paths: list[Path]) -> tuple[str, Map]:
     text = draft(base, paths, "example")
     name = base.identity.rpartition("/")[2]
     (folder / f"{name}.map.yaml").write_text(text)
-    map_ = load_map(f"example/{name}@0.1", folder)
+    map_ = load_map(f"example/{name}", folder)
+    assert map_.version == f"example/{name}@0.1.0"
     errors = {remark.code for remark in lint_map(f"example/{name}", folder) if remark.severity == "error"}
     assert errors <= {"map.todo"}
     reading = coverage(map_, found_in(paths, map_)).reading

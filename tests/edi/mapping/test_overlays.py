@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
+import weakref
 from pathlib import Path
 
 import pytest
@@ -224,6 +227,18 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     changed = overlay(tmp_path, "changes:\n- {remove: BAK/BAK08}\n")
     reading, _ = read_body(changed, BODY)
     assert "supplier_order_number" not in json_of(reading)
+
+
+def test_a_map_whose_file_is_gone_is_not_kept(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    gone = weakref.ref(overlay(tmp_path / "one", ""))
+    gc.collect()
+    assert gone() is not None
+    shutil.rmtree(tmp_path / "one")
+    overlay(tmp_path / "other", "")
+    gc.collect()
+    assert gone() is None
 
 
 # --- the practice of an industry, between base and partner
