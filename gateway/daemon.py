@@ -132,7 +132,7 @@ class Daemon:
             settings.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
             hosted = self._hosted(self.configuration.book, name)
             desk = Desk(self.flow, self.flow, self.exchanges)
-            server = transport(name).server(settings, hosted, desk, self.configuration.secrets)
+            server = transport(name).open_server(settings, hosted, desk, self.configuration.secrets)
             try:
                 await server.start()
             except OSError as error:

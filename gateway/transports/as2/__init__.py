@@ -42,7 +42,7 @@ def sink(settings: As2Channel, secrets: Secrets, exchanges: Exchanges) -> As2Sin
     return As2Sink(settings, secrets, exchanges)
 
 
-def server(settings: Listener, channels: Mapping[str, As2Channel], desk: Desk, secrets: Secrets) -> As2Server:
+def open_server(settings: Listener, channels: Mapping[str, As2Channel], desk: Desk, secrets: Secrets) -> As2Server:
     """Our listener for messages and late receipts."""
     return As2Server(settings, channels, desk.exchanges, secrets)
 
@@ -56,7 +56,7 @@ __all__ = [
     "CertificateRefused",
     "Listener",
     "check",
+    "open_server",
     "poller",
-    "server",
     "sink",
 ]

@@ -48,7 +48,7 @@ def sink(
     return SftpSink(settings, secrets) if settings.send is not None else None
 
 
-def server(settings: Listener, channels: Mapping[str, HostedMailbox], desk: Desk, secrets: Secrets) -> SftpServer:
+def open_server(settings: Listener, channels: Mapping[str, HostedMailbox], desk: Desk, secrets: Secrets) -> SftpServer:
     """Our SFTP server for the mailboxes we host."""
     return SftpServer(settings, channels, desk.mailboxes, desk.inlet, secrets)
 
@@ -72,7 +72,7 @@ __all__ = [
     "connect",
     "fingerprint",
     "generate_key",
+    "open_server",
     "poller",
-    "server",
     "sink",
 ]
