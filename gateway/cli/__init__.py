@@ -9,19 +9,16 @@ import asyncio
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 
 import edi
-from gateway import certificates, clock, config, log, scaffold, show
-from gateway.ledger import Ledger, LedgerError, migrate
+from gateway import certificates, clock, log, scaffold, show
+from gateway.cli.instance import DEFAULT, AsJson, Config, emit, fail, load, look, opened
+from gateway.ledger import LedgerError
 from gateway.secrets import SecretError
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The supplier gateway."
@@ -30,10 +27,6 @@ exceptions = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 app.add_typer(exceptions, name="exceptions")
 cert = typer.Typer(no_args_is_help=True, help="Certificates of AS2.")
 app.add_typer(cert, name="cert")
-
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="GATEWAY_CONFIG", help="The instance's gateway.yaml.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DEFAULT = Path("gateway.yaml")
 
 
 @app.command()
@@ -199,55 +192,5 @@ def sandbox(
     odoo.main(["--port", str(port), "--version", str(version), "--seed", str(seed)])
 
 
-def load(path: Path, *, secrets: bool = False) -> config.Configuration:
-    """The checked configuration, with `secrets` also what it refers to; else the command ends with the complaints."""
-    try:
-        configuration = config.load(path)
-        if secrets:
-            config.check_secrets(configuration)
-    except (edi.EdiError, OSError) as error:
-        fail(str(error))
-    return configuration
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Ledger]:
-    """The ledger of an instance, whether the daemon runs or not; else the command ends with a sentence."""
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        fail(f"there is no ledger yet ({url}); the daemon makes it when it first runs")
-    with closing(Ledger(url)) as ledger:
-        try:
-            migrate.require(ledger)
-        except LedgerError as error:
-            fail(str(error))
-        yield ledger
-
-
-def look(path: Path, query: Callable[[Any], T]) -> T:
-    """Run a read-only query on the instance's ledger."""
-    try:
-        file, _ = config.read_file(path)
-    except (edi.EdiError, OSError) as error:
-        fail(str(error))
-    with opened(config.database_url(file.database, path.parent)) as ledger:
-        return asyncio.run(ledger.read(query))
-
-
-def emit(value: T, as_json: bool, text: Callable[[T], Any]) -> None:
-    if as_json:
-        typer.echo(json.dumps(value, indent=2, default=str))
-    else:
-        show.console().print(text(value))
-
-
-def fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)
-
-
 def main() -> None:
     app()
-
-
-if __name__ == "__main__":
-    main()
