@@ -20,7 +20,7 @@ from gateway.transports.as2.mdn import Answer
 from gateway.transports.as2.mime import Headers
 from gateway.transports.as2.received import Rules, open_message
 from gateway.transports.as2.sending import Agreed, build
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 
 SIZE = 10_000
 RAW = "one private and one signing RSA-2048 operation"

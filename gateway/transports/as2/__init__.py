@@ -1,6 +1,5 @@
 """AS2 (RFC 4130): documents over HTTP, signed, encrypted, and receipted by an MDN (`kind: as2`).
 
-    window.py                    a range of a file: how layers are passed on without being held in memory
     ber.py, algorithms.py        BER in, DER out; names, and what is accepted
     cms_read.py, cms_write.py    signed, enveloped and compressed data
     mime.py                      headers, parts, transfer encodings

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gateway.transports.as2.window import CHUNK, Window
+from gateway.window import CHUNK, Window
 
 DEEPEST = 32
 MOST = 20_000  # elements that are kept

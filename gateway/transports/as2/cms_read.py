@@ -31,7 +31,7 @@ from gateway.transports.as2 import algorithms as known
 from gateway.transports.as2 import ber
 from gateway.transports.as2.algorithms import Accepted
 from gateway.transports.as2.ber import BerError, Element
-from gateway.transports.as2.window import CHUNK, Window
+from gateway.window import CHUNK, Window
 
 Failure: TypeAlias = Literal[
     "decryption-failed", "authentication-failed", "integrity-check-failed", "decompression-failed"

@@ -22,7 +22,7 @@ from gateway.transports.as2 import algorithms as known
 from gateway.transports.as2 import ber
 from gateway.transports.as2.ber import integer, octets, oid, sequence, set_of, tlv
 from gateway.transports.as2.cms_read import TAG, OwnKey
-from gateway.transports.as2.window import Window
+from gateway.window import Window
 
 NULL = tlv(ber.NULL)
 

@@ -19,7 +19,7 @@ from gateway.transports.as2 import algorithms, cms_read, cms_write, mime
 from gateway.transports.as2.algorithms import Accepted
 from gateway.transports.as2.cms_read import CmsError, OwnKey, Verified
 from gateway.transports.as2.mime import Entity, Headers, MimeError
-from gateway.transports.as2.window import Staging, TooLarge, Window
+from gateway.window import Staging, TooLarge, Window
 
 PROCESSED = "automatic-action/MDN-sent-automatically; processed"
 FAILED = "automatic-action/MDN-sent-automatically; failed"

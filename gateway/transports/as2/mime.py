@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from gateway.transports.as2.window import CHUNK, Staging, Window
+from gateway.window import CHUNK, Staging, Window
 
 MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
 MOST_PARTS, DEEPEST = 100, 10

@@ -20,7 +20,7 @@ from gateway.transports.as2.ber import BerError
 from gateway.transports.as2.cms_read import CmsError, Decrypted, OwnKey, Verified
 from gateway.transports.as2.mdn import Mic
 from gateway.transports.as2.mime import Entity, Headers, MimeError
-from gateway.transports.as2.window import Staging, TooLarge, Window
+from gateway.window import Staging, TooLarge, Window
 
 ENVELOPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature")

@@ -18,7 +18,7 @@ from gateway.transports.as2 import cms_read, cms_write, mdn, mime
 from gateway.transports.as2.cms_read import OwnKey
 from gateway.transports.as2.mdn import Mic, as2_name
 from gateway.transports.as2.mime import Headers
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 
 KINDS = {"x12": "application/edi-x12", "edifact": "application/edifact", "xml": "application/xml"}
 SIGNED_RECEIPT = "signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, {}"

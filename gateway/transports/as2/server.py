@@ -33,7 +33,7 @@ from gateway.transports.as2.protocol import protocol
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import judged
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 
 MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
 ENVELOPE = 1.4  # base64 and the layers: how much larger than its document a request may be

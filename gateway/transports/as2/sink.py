@@ -35,8 +35,8 @@ from gateway.transports.as2 import certificates, mdn, sending
 from gateway.transports.as2.mdn import Mdn, MdnError
 from gateway.transports.as2.sending import Agreed
 from gateway.transports.as2.settings import As2Channel, Send
-from gateway.transports.as2.window import Staging, Window
 from gateway.transports.names import outgoing
+from gateway.window import Staging, Window
 
 LARGEST_ANSWER = 1024 * 1024
 _log = structlog.get_logger(__name__)

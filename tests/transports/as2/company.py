@@ -29,7 +29,7 @@ from gateway.transports.as2.mdn import Answer, Mdn, Mic
 from gateway.transports.as2.mime import Headers
 from gateway.transports.as2.received import Received, Rules, open_message
 from gateway.transports.as2.sending import Agreed, build
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 from tests.flow.world import World
 from tests.transports.as2.peers import own
 

@@ -16,7 +16,7 @@ from gateway.transports.as2.ber import BerError
 from gateway.transports.as2.mdn import Answer, MdnError
 from gateway.transports.as2.mime import MimeError
 from gateway.transports.as2.received import Refused, Rules, open_message
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 from tests.transports.as2.peers import NOON, own
 
 KINDS = [

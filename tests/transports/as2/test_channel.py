@@ -119,7 +119,7 @@ async def test_insufficient_security(our: Open) -> None:
 
 def unsigned() -> tuple[Any, bytes]:
     from gateway.transports.as2.sending import Agreed, build
-    from gateway.transports.as2.window import Staging, Window
+    from gateway.window import Staging, Window
 
     with Staging() as staging:
         made = build(

@@ -23,7 +23,7 @@ from gateway.transports.as2.cms_read import (
     opened,
     verify,
 )
-from gateway.transports.as2.window import Window
+from gateway.window import Window
 from tests.transports.as2.peers import NOON, openssl, own
 
 TEXT = b"Content-Type: application/edi-x12\r\n\r\nISA*00*          ~\x1a\x00\xff"

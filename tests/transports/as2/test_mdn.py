@@ -10,7 +10,7 @@ from gateway.transports.as2 import mdn, mime
 from gateway.transports.as2.algorithms import Accepted
 from gateway.transports.as2.mdn import Answer, Mdn, MdnError, Mic
 from gateway.transports.as2.mime import Headers
-from gateway.transports.as2.window import Window
+from gateway.window import Window
 from tests.transports.as2.peers import NOON, openssl, own
 
 MIC = Mic("Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyMTI=", "sha-256")

@@ -12,7 +12,7 @@ from gateway.transports.as2 import mime
 from gateway.transports.as2.algorithms import Accepted
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg
 from gateway.transports.as2.sending import Agreed, Outgoing, build
-from gateway.transports.as2.window import Staging, Window
+from gateway.window import Staging, Window
 from tests.transports.as2.peers import NOON, own
 
 US, THEM, STRANGER = "Us", "Partner", "Stranger"

@@ -1,4 +1,4 @@
-"""A range of a seekable file: how all layers of a message are passed on without being held in memory.
+"""A range of a seekable file: how documents, and all layers of a message, are passed on without being held in memory.
 
 Not here: what the bytes mean. Rules protected: whoever reads a range sees exactly its bytes; small things are read
 whole only up to a limit. A range of bytes in memory is a range of an `io.BytesIO`.
@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CHUNK = 256 * 1024
 IN_MEMORY = 1024 * 1024  # what is larger lies in a file
@@ -62,11 +65,39 @@ class Window:
             offset += len(chunk)
             yield chunk
 
+    def stream(self) -> BinaryIO:
+        """The range as a file of its own, for one reader from its beginning to its end."""
+        return io.BufferedReader(_Stream(self), CHUNK)
+
     def whole(self, limit: int = IN_MEMORY) -> bytes:
         """All of it. Raises TooLarge beyond `limit` bytes."""
         if len(self) > limit:
             raise TooLarge(f"{len(self)} bytes where at most {limit} are expected")
         return self.at(self.start, len(self))
+
+
+Content: TypeAlias = bytes | Window
+"""Bytes of any size: what is small may be held in memory."""
+
+
+def window(content: Content) -> Window:
+    """Any content as a range."""
+    return content if isinstance(content, Window) else Window.of(content)
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, range_: Window) -> None:
+        self._range, self._at = range_, range_.start
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._range.at(self._at, len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class Staging:
