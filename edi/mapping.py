@@ -48,10 +48,10 @@ from edi.mapping_runtime import Refused
 from edi.mapping_segment import Row
 from edi.mapping_source import MapSource, load_file, load_source
 from edi.mapping_tolerance import tolerances_of, tolerated
-from edi.mapping_trace import Origin, Told, all_paths, present, trace
+from edi.mapping_trace import Origin, Told, all_paths, places, present, trace
 from edi.mapping_write import Writer
 from edi.model import Message, Segment
-from edi.normalise import PREPARE, STEPS
+from edi.normalise import BLIND, PREPARE, STEPS, given_by
 from edi.schema import Schema
 from edi.syntax import may_be_padded
 from edi.yaml_source import Tree, fail
@@ -135,7 +135,8 @@ class Map:
         self._grouped = frozenset({PACKAGES, ITEMS} if hierarchies else ())
         self._carried = carried_paths(self.layout, "write") | constants
         self._homeless = {model: uncarried(model, self._carried, self.dropped) for model in models}
-        reader = read_source(self.layout, self.model, source.constants, ready=not self._steps)
+        self._ready = BLIND.issuperset(source.normalise)
+        reader = read_source(self.layout, self.model, source.constants, ready=self._ready)
         writer = Writer(self.layout, source.schema.syntax)
         self.source = f"{reader.text}\n\n{writer.source.text}"
         self._rows = writer.rows
@@ -154,8 +155,7 @@ class Map:
     @cached_property
     def _read_bare(self) -> Callable[..., dict[str, Any]]:
         """The reader of messages in which no value ends with a space."""
-        ready = not self._steps
-        reader = read_source(self.layout, self.model, self._constants, padded=False, ready=ready)
+        reader = read_source(self.layout, self.model, self._constants, padded=False, ready=self._ready)
         made: Callable[..., dict[str, Any]] = reader.function("read", f"<map {self.version} read bare>")
         return made
 
@@ -202,6 +202,8 @@ class Map:
         found |= {".".join(derivation.path): Origin("derived") for derivation in self._derivations}
         found |= {name: Origin("constant") for name in self._constants}
         values = data.model_dump(mode="json", exclude_none=True)
+        for given in given_by(self.declared.normalise):
+            found |= {path: Origin("derived") for path in places(values, given) if path not in found}
         read_ = {path: origin for path, origin in found.items() if present(values, path)}
         return read_ | {path: Origin("inherited") for path in inherited}
 

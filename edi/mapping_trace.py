@@ -6,7 +6,7 @@ what it does; it is no part of the event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,9 +26,10 @@ Paths = dict[int, list[tuple[str | int, ...]]]
 class Origin:
     """Where one value came from.
 
-    `kind`: `read` from the document; `derived` by an expression of the map; `inherited`, left to the order the document
-    answers; `constant`, fixed by the map. Only what is read has a place: the number of its segment (ST or UNH is 1),
-    element, component and repetition (0: none), the byte offset in the input, the length in bytes and the text found.
+    `kind`: `read` from the document; `derived` by an expression or a step of the map; `inherited`, left to the order
+    the document answers; `constant`, fixed by the map. Only what is read has a place: the number of its segment (ST or
+    UNH is 1), element, component and repetition (0: none), the byte offset in the input, the length in bytes and the
+    text found.
     `row` is the file and line of the map.
     """
 
@@ -107,3 +108,14 @@ def present(data: Mapping[str, Any], path: str) -> bool:
         if here is None:
             return False
     return True
+
+
+def places(data: Any, steps: Sequence[str], path: str = "") -> Iterator[str]:
+    """The paths of an event at which a field stands, with the numbers of the lists it stands in."""
+    if isinstance(data, list):
+        for number, item in enumerate(data):
+            yield from places(item, steps, f"{path}{number}.")
+    elif not steps:
+        yield path.rstrip(".")
+    elif isinstance(data, Mapping) and steps[0] in data:
+        yield from places(data[steps[0]], steps[1:], f"{path}{steps[0]}.")

@@ -18,12 +18,16 @@ changed is told by the values that stand in the line.
 `unpacked`: a package of which nothing is said (CPS without PAC) is none; what lies in it lies one level up.
 
 `original_order`: an order that does not say what it is for (BGM 1225 is optional) is a new one.
+
+`numbered_lines`: a line of an order without a number (PO101 and LIN 1082 are optional) is known by its position, or by
+the next number that no other line has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeAlias
 
 from edi.documents.types import plain
@@ -200,6 +204,20 @@ def original_order(data: Data) -> Data:
     return data if data.get("purpose") else {**data, "purpose": {"value": "original"}}
 
 
+def numbered_lines(data: Data) -> Data:
+    """Lines without a number as lines numbered by their position."""
+    lines = data.get("lines", ())
+    taken = {line["line_number"] for line in lines if "line_number" in line}
+    if len(taken) == len(lines):
+        return data
+    for position, line in enumerate(lines, 1):
+        if "line_number" not in line:
+            number = next(number for number in count(position) if str(number) not in taken)
+            line["line_number"] = str(number)
+            taken.add(str(number))
+    return data
+
+
 STEPS: Mapping[str, Callable[[Data], Data]] = {
     "header_answer": header_answer,
     "amended_lines": amended_lines,
@@ -208,13 +226,16 @@ STEPS: Mapping[str, Callable[[Data], Data]] = {
     "line_orders": line_orders,
     "unpacked": unpacked,
     "original_order": original_order,
+    "numbered_lines": numbered_lines,
 }
+BLIND = frozenset({"numbered_lines"})  # steps that look at no code
 PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}
 
 _GIVEN: Mapping[str, tuple[str, ...]] = {
     "header_answer": ("response",),
     "amended_lines": ("lines", "responses", "status"),
     "original_order": ("purpose",),
+    "numbered_lines": ("lines", "line_number"),
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.mapping_runtime import Refused
-from edi.normalise import PREPARE, STEPS, amended_lines, header_answer, partial_backorder
+from edi.normalise import PREPARE, STEPS, amended_lines, header_answer, numbered_lines, partial_backorder
 
 ORDERED = {"value": "100", "uom": {"value": "EA"}}
 
@@ -95,6 +95,23 @@ def test_what_the_line_says_belongs_to_its_first_part() -> None:
 )
 def test_header_answers(data: dict[str, Any], response: str) -> None:
     assert header_answer(data)["response"]["value"] == response
+
+
+@pytest.mark.parametrize(
+    ("found", "numbers"),
+    [
+        (["", "", ""], ["1", "2", "3"]),
+        (["10", "20"], ["10", "20"]),
+        (["", "1", ""], ["2", "1", "3"]),
+        (["3", "2", ""], ["3", "2", "4"]),
+        (["A", ""], ["A", "2"]),
+        (["1", "1", ""], ["1", "1", "3"]),
+        ([], []),
+    ],
+)
+def test_lines_without_numbers(found: list[str], numbers: list[str]) -> None:
+    data = numbered_lines({"lines": [{"line_number": number} if number else {} for number in found]})
+    assert [line["line_number"] for line in data["lines"]] == numbers
 
 
 PARTS = st.builds(

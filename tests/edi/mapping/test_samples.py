@@ -61,6 +61,7 @@ DIALECTS = {
     "split_in_line",
     "pallet_first",
     "other_ways",
+    "unnumbered",
 }  # read into one form, written as that form
 
 
