@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Pairs, SegmentNode
+from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Pairs, Repeat, SegmentNode
 from edi.model import COMPONENT, REPEAT, Segment
 from edi.structure import ElementDef, Entry, LoopEntry, value_at
 from edi.trees import paths_of
@@ -41,7 +41,8 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A segment and the node that claims it (None: nobody). `path` is the canonical path of its scope (`lines`, 2).
+    """A segment and the node that claims it (None: nobody). `path` is the canonical path of its scope (`lines`, 2), of
+    several items in it the first.
 
     `loop` is the loop whose trigger this segment is, if the map has it. `steps` are its address, in which a loop stands
     for its trigger; `lost` counts them up to the first one that nothing claims (0: all are claimed).
@@ -91,21 +92,27 @@ class Claimed:
     ) -> None:
         self._layout, self._entries, self._tree, self._moved = layout, entries, tree, moved
         self._first: dict[tuple[str | int, ...], Segment] | None = None
-        self._tagged: dict[tuple[tuple[str | int, ...], str], Segment] = {}
+        self._tagged: dict[tuple[tuple[str | int, ...], str], tuple[Segment, Repeat | None, int]] = {}
 
     def find(self, path: tuple[str | int, ...], at: Address | None) -> tuple[Segment | None, Address | None]:
-        """The segment of an item: the one of the wanted tag, else the first with the longest part of this path."""
+        """The segment of an item: the one of the wanted tag, else the first with the longest part of this path; and the
+        element there, which of several items in one segment is their own."""
         first = self._first if self._first is not None else self._walk()
         if at is not None and (path, at.tag) in self._tagged:
-            return self._tagged[path, at.tag], at
+            segment, repeat, start = self._tagged[path, at.tag]
+            return segment, repeat.moved(at, start) if repeat is not None else at
         known = (path[:length] for length in range(len(path), 0, -1))
         return next((first[part] for part in known if part in first), None), None
 
     def _walk(self) -> dict[tuple[str | int, ...], Segment]:
         first: dict[tuple[str | int, ...], Segment] = {}
         for claim in claims(self._layout, self._entries, self._tree, self._moved()):
-            first.setdefault(claim.path, claim.segment)
-            self._tagged.setdefault((claim.path, claim.segment[0]), claim.segment)
+            repeat = claim.node.repeat if claim.node is not None else None
+            path = claim.path
+            for start in repeat.filled(claim.segment) if repeat is not None else (0,):
+                first.setdefault(path, claim.segment)
+                self._tagged.setdefault((path, claim.segment[0]), (claim.segment, repeat, start))
+                path = _next(path) if repeat is not None else path
         self._first = first
         return first
 
@@ -139,6 +146,8 @@ class _Walk:
                 segment = occurrence[0][0] if isinstance(entry, LoopEntry) else occurrence
                 node = _claiming(nodes, taken, segment)
                 inner = path if node is None or node.into is None else _inner(node.into, path, self.sizes)
+                if isinstance(node, SegmentNode) and node.repeat is not None:
+                    self.sizes[inner[:-1]] += len(node.repeat.filled(segment)) - 1
                 inner = self.moved.get(id(segment), inner)
                 here = steps
                 if not opens:
@@ -210,6 +219,13 @@ def _inner(into: Into, path: tuple[str | int, ...], sizes: dict[tuple[str | int,
     return (*base, sizes[base] - 1)
 
 
+def _next(path: Path) -> Path:
+    """The path of the item after one."""
+    *steps, number = path
+    assert isinstance(number, int)
+    return (*steps, number + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What of a segment a node claims: element and component, from where on everything, and its pairs."""
@@ -243,12 +259,13 @@ def coverage(node: SegmentNode | None, loop: LoopNode | HierarchyNode | None) ->
         pairs = node.pairs
         for binding in node.bindings:
             at, made = binding.address, binding.converter
-            found.add((at.element, at.component))
+            places = node.places(at)
+            found |= {(place.element, place.component) for place in places}
             whole = node.entry.definition.element(at.element)
             if at.rest:
                 rest.append((at.element, at.component or (-1 if whole is not None and whole.components else 0)))
             if made is not None and made.beside == "format":
-                found.add((at.element, at.component + 1))
+                found |= {(place.element, place.component + 1) for place in places}
             elif made is not None and made.beside:
                 found.add((int(made.beside[-2:]), 0))
     found |= {(element, 1) for element, component in found if component == 0}

@@ -15,7 +15,7 @@ from edi.guide_demands import Demands
 from edi.guide_model import Code, Codes, CodeTable, Element, Pair, Pairs, Place
 from edi.guide_words import condition_sentence, form_of, joined
 from edi.mapping import Map
-from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNode, Test
+from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, Repeat, SegmentNode, Test
 from edi.schema_words import type_in_words
 from edi.structure import CodeList, Condition, ElementDef, SegmentDef
 
@@ -55,7 +55,10 @@ class Describer:
         unread: list[str] = []
         forbidden: list[str] = []
         shown: set[tuple[int, int]] = set()
+        repeat = node.repeat if node is not None else None
         for element, component, whole, owner in _parts(definition):
+            if repeat is not None and repeat.first + repeat.size <= element <= repeat.last:
+                continue
             label = _label(definition.tag, element, component)
             usage = whole.effective_usage
             if usage == "not_used" or (owner is not None and owner.effective_usage == "not_used"):
@@ -77,7 +80,7 @@ class Describer:
             place,
             elements=tuple(elements),
             pairs=self._pairs(definition, node) if node is not None else None,
-            rules=tuple(_rules(definition, node, shown)),
+            rules=(*_repetition(definition, repeat), *_rules(definition, node, shown)),
             unread=tuple(_short(unread)),
             forbidden=tuple(_short(forbidden)),
         )
@@ -114,7 +117,7 @@ class Describer:
         usage = "required" if definition.effective_usage == "required" else "optional"
         if owner is not None and owner.effective_usage != "required" and usage == "required":
             usage = f"with {label.partition('-')[0]}"
-        if test is not None and usage != "required":
+        if test is not None and usage != "required" and "" not in test.values:
             usage = "needed"  # without it the segment is another one: nothing is missed, and nothing is read here
         elif binding is not None and node is not None and self._demands.binding(node, binding):
             usage = "required"
@@ -170,7 +173,7 @@ class Describer:
         listed = definition.effective_codes
         meanings = definition.codes.values if definition.codes is not None else {}
         if test is not None:
-            return Codes(tuple(Code(value, meanings.get(value, "")) for value in test.values), selects=True)
+            return Codes(tuple(Code(value, meanings.get(value, "")) for value in test.values if value), selects=True)
         if binding is not None and binding.kind == "const":
             return Codes((Code(binding.text, meanings.get(binding.text, "")),))
         if binding is None or binding.table is None:
@@ -259,6 +262,16 @@ def _bound(node: SegmentNode | None, element: int, component: int) -> Binding | 
         if at.rest and at.component and element == at.element and component >= at.component:
             return binding
     return None
+
+
+def _repetition(definition: SegmentDef, repeat: Repeat | None) -> Iterator[str]:
+    """That the elements shown come several times."""
+    if repeat is not None:
+        first, last = (f"{definition.tag}{at:02d}" for at in (repeat.first, repeat.first + repeat.size - 1))
+        times = (repeat.last + 1 - repeat.first) // repeat.size
+        shown = first if first == last else f"{first} to {last}"
+        yield (f"{shown} are one entry. More entries follow in the next elements, up to {times} in one segment, the "
+               f"last in {definition.tag}{repeat.last:02d}.")  # fmt: skip
 
 
 def _rules(definition: SegmentDef, node: Node | None, shown: set[tuple[int, int]]) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Exercise:
         self.times[_of(node)] += 1
         unknown = []
         for binding in node.bindings:
-            values = [value for value in values_at(segment, binding.address) if value]
+            values = [value for at in node.places(binding.address) for value in values_at(segment, at) if value]
             if values:
                 self.times[_of(binding)] += 1
             if binding.table is None:

@@ -101,9 +101,9 @@ class Places:
                     continue
                 if (*(() if binding.target.root else scope), *binding.target.steps) != names[: len(names)]:
                     continue
-                segment, _ = claimed.find(path[: _scope_length(path)], binding.address)
+                segment, at = claimed.find(path[: _scope_length(path)], binding.address)
                 if segment is not None and segment[0] == node.tag:
-                    at = binding.address
+                    at = at or binding.address
                     return ("map.required", segment, at.element, at.component, "", ".".join(names), "", None)
         segment, _ = claimed.find(path, None)
         return ("map.required", segment, 0, 0, "", ".".join(map(str, path)), "", None)

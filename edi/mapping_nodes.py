@@ -7,7 +7,7 @@ the `row` of the map file it came from, so that errors can name file and line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from edi.documents.types import Data
@@ -141,6 +141,28 @@ class Into:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Several items in one segment: `size` elements from `first` on are one, the next ones another, up to `last`."""
+
+    first: int
+    size: int
+    last: int
+
+    def holds(self, at: Address) -> bool:
+        """Is it an element of the first item? Others belong to all of them."""
+        return self.first <= at.element < self.first + self.size
+
+    def moved(self, at: Address, start: int) -> Address:
+        """An element of the first item in that which starts at `start`."""
+        return replace(at, element=at.element + start - self.first) if self.holds(at) else at
+
+    def filled(self, segment: Segment) -> list[int]:
+        """Where the items of a segment start; what is empty is none."""
+        starts = range(self.first, min(self.last + 1, len(segment)), self.size)
+        return [start for start in starts if "".join(segment[start : start + self.size]).strip(" ")]
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
     """Parent pointers of a loop: the number of an item, the number of the item it lies in, the list of those in it.
 
@@ -181,10 +203,18 @@ class SegmentNode:
     way: Way
     note: str
     row: Tree
+    repeat: Repeat | None = None
 
     @property
     def name(self) -> str:
         return self.tag
+
+    def places(self, at: Address) -> list[Address]:
+        """Every place of a bound element: one for each item the segment can hold, if it belongs to one."""
+        if self.repeat is None or not self.repeat.holds(at):
+            return [at]
+        starts = range(self.repeat.first, self.repeat.last + 1, self.repeat.size)
+        return [self.repeat.moved(at, start) for start in starts]
 
     @property
     def listed(self) -> bool:

@@ -33,6 +33,7 @@ from edi.mapping_nodes import (
     Way,
     is_list,
 )
+from edi.mapping_repeat import repeat_of
 from edi.schema_source import count_of, usage_of
 from edi.structure import Entry, LoopEntry, SegmentEntry
 from edi.yaml_source import (
@@ -49,8 +50,8 @@ from edi.yaml_source import (
 )
 
 _SEGMENT_KEYS = (
-    "segment", "into", "skip", "when", "usage", "max", "pairs", "write_if", "write_when", "derive_write", "direction",
-    "note", "example",
+    "segment", "into", "skip", "when", "usage", "max", "pairs", "repeat", "write_if", "write_when", "derive_write",
+    "direction", "note", "example",
 )  # fmt: skip
 _LOOP_KEYS = (
     "loop", "into", "single", "skip", "nest", "when", "usage", "max", "layout", "direction", "write_when",
@@ -231,6 +232,8 @@ def _segment(
         note=_note(node),
         row=node,
     )
+    if "repeat" in node:
+        found = dataclasses.replace(found, repeat=repeat_of(as_mapping(node["repeat"], "repeat"), found))
     taken = [(at.element, at.component) for at in numbered] if index == 0 else []
     _no_double(found, node, taken)
     _all_mandatory(found, around if index == 0 else (), taken)
@@ -285,11 +288,11 @@ def _derived(node: Mapping_, entry: SegmentEntry, context: Context) -> tuple[Der
 
 def _places(node: SegmentNode) -> list[tuple[int, int]]:
     """Element and component of everything the node fills on writing."""
-    found = [(b.address.element, b.address.component) for b in node.bindings]
+    found = [(at.element, at.component) for b in node.bindings for at in node.places(b.address)]
     found += [(d.address.element, d.address.component) for d in node.derived]
     for binding in node.bindings:
         if binding.converter is not None and binding.converter.beside == "format":
-            found.append((binding.address.element, binding.address.component + 1))
+            found += [(at.element, at.component + 1) for at in node.places(binding.address)]
         elif binding.converter is not None and binding.converter.beside:
             match = ELEMENT.fullmatch(binding.converter.beside)
             if match is None or match[1] != node.tag or node.entry.definition.element(int(match[2])) is None:

@@ -20,7 +20,7 @@ from edi.functions import read_decimal
 from edi.generated import Source
 from edi.mapping_hierarchy import joined
 from edi.mapping_nest import nested
-from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, SegmentNode, Test
+from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Repeat, SegmentNode, Test
 from edi.mapping_read_element import Scope, elements, holder_of, pairs_code
 from edi.model import COMPONENT, REPEAT
 from edi.structure import value_at
@@ -32,6 +32,7 @@ _OBJECTS = {
     "put_id": mapping_runtime.put_id,
     "count": mapping_runtime.count,
     "computed": mapping_runtime.computed,
+    "mute": mapping_runtime.mute,
     "read_decimal": read_decimal,
     "value_at": value_at,
     "CS": COMPONENT,
@@ -256,10 +257,13 @@ def _loop(source: Source, depth: int, node: LoopNode, one: str, segment: str, sc
 
 
 def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
+    if node.repeat is not None:
+        _several(source, depth, node, node.repeat, segment, scope)
+        return
     inner, close = scope, ""
     if node.into is not None:
         inner, close = _opened(source, depth, node.into, scope, segment)
-    elements(source, depth, node, segment, inner)
+    elements(source, depth, node.bindings, node.entry.definition, segment, inner)
     if node.pairs is not None:
         pairs_code(source, depth, node.pairs, node.entry.definition, segment, inner)
     for derived in node.derived:
@@ -271,13 +275,35 @@ def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope:
     if node.into is None:
         source.add(depth, "pass")
         return
-    needed = [name for name, field in fields(node.into.model).items() if field.required and not field.many]
-    needed = [name for name in needed if name not in skeleton(node.into.model)]
-    # An item that lacks what makes it one (a date mark without its date) is left out and reported.
-    source.add(depth, f"if {' and '.join(f'{name!r} in {inner.item}' for name in needed) or inner.item}:")
+    _closed(source, depth, node, node.into, segment, inner, close)
+
+
+def _several(source: Source, depth: int, node: SegmentNode, repeat: Repeat, segment: str, scope: Scope) -> None:
+    """An item for each run of elements that holds something; what stands outside the runs belongs to every item, and
+    what is wrong with it is noted once."""
+    assert node.into is not None
+    start, note = source.name("k"), source.name("t")
+    source.add(depth, f"{note} = note")
+    source.add(depth, f"for {start} in {source.bind('g', repeat.filled)}({segment}):")
+    inner, close = _opened(source, depth + 1, node.into, scope, segment)
+    shared = [binding for binding in node.bindings if not repeat.holds(binding.address)]
+    elements(source, depth + 1, shared, node.entry.definition, segment, dataclasses.replace(inner, note=note))
+    source.add(depth + 1, f"{note} = mute")
+    inner = dataclasses.replace(inner, start=start, first=repeat.first)
+    own = [binding for binding in node.bindings if repeat.holds(binding.address)]
+    elements(source, depth + 1, own, node.entry.definition, segment, inner)
+    _closed(source, depth + 1, node, node.into, segment, inner, close)
+
+
+def _closed(source: Source, depth: int, node: SegmentNode, into: Into, segment: str, scope: Scope, close: str) -> None:
+    """The item is put into its place; one that lacks what makes it one (a date mark without its date) is left out and
+    reported."""
+    needed = [name for name, field in fields(into.model).items() if field.required and not field.many]
+    needed = [name for name in needed if name not in skeleton(into.model)]
+    source.add(depth, f"if {' and '.join(f'{name!r} in {scope.item}' for name in needed) or scope.item}:")
     source.add(depth + 1, close)
     for name in needed:
         at = next((b.address for b in node.bindings if b.target and b.target.steps[0] == name), Address(node.tag, 1))
-        source.add(depth, f"elif {name!r} not in {inner.item}:")
-        source.add(depth + 1, f"note(('map.required', {segment}, {at.element}, {at.component}, '', "
+        source.add(depth, f"elif {name!r} not in {scope.item}:")
+        source.add(depth + 1, f"note(('map.required', {segment}, {scope.at(at.element)}, {at.component}, '', "
                               f"{name!r}, '', 'exception'))")  # fmt: skip

@@ -6,13 +6,14 @@ protected: an empty element is an absent field; what cannot be read is noted wit
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from edi.documents.types import Code, Data
 from edi.event_fields import skeleton
 from edi.generated import Source
-from edi.mapping_nodes import Binding, Pairs, SegmentNode, Target, counted
+from edi.mapping_nodes import Binding, Pairs, Target, counted
 from edi.structure import SegmentDef
 from edi.tables import Table
 from edi.yaml_source import Tree
@@ -28,16 +29,25 @@ class Scope:
     path: str
     fresh: bool = True  # the dict was made here, with what its model starts with
     moves: bool = False  # the items of its lists may go elsewhere when all is read
+    note: str = "note"  # what takes notes
+    start: str = ""  # the variable with the element one of several items starts at; the first starts at `first`
+    first: int = 0
+
+    def at(self, element: int) -> str:
+        """An expression for the number of an element."""
+        return f"{self.start} + {element - self.first}" if self.start else str(element)
 
 
-def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope: Scope) -> None:
+def elements(
+    source: Source, depth: int, bindings: Iterable[Binding], definition: SegmentDef, segment: str, scope: Scope
+) -> None:
     by_element: dict[int, list[Binding]] = {}
-    for binding in node.bindings:
+    for binding in bindings:
         by_element.setdefault(binding.address.element, []).append(binding)
     if by_element:
         source.add(depth, f"n = len({segment})")
-    for element, bindings in sorted(by_element.items()):
-        whole = node.entry.definition.element(element)
+    for number, bindings in sorted(by_element.items()):
+        element, whole = scope.at(number), definition.element(number)
         repeated = whole is not None and whole.repeat != 1
         if any(b.address.component for b in bindings):
             text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
@@ -57,23 +67,23 @@ def elements(source: Source, depth: int, node: SegmentNode, segment: str, scope:
                 parts = f"{segment}[{element}].split(RS) if n > {element} else NONE"
                 source.add(depth, f"for j, v in enumerate({parts}, 1):" if source.traced else f"for v in {parts}:")
                 source.add(depth + 1, f"if v := v{source.strip}:")
-                _store(source, depth + 2, binding, segment, scope, str(element), "0")
+                _store(source, depth + 2, binding, segment, scope, element, "0")
             else:
                 text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
                 source.add(depth, f"if n > {element} and (v := {text}{source.strip}):")
-                _store(source, depth + 1, binding, segment, scope, str(element), "0")
+                _store(source, depth + 1, binding, segment, scope, element, "0")
                 _absent(source, depth, binding, scope)
 
 
 def _component(source: Source, depth: int, binding: Binding, segment: str, scope: Scope) -> None:
-    element, component = binding.address.element, binding.address.component
+    element, component = scope.at(binding.address.element), binding.address.component
     if binding.address.rest:
         source.add(depth, f"for k in range({component - 1}, m):")
         source.add(depth + 1, f"if v := c[k]{source.strip}:")
-        _store(source, depth + 2, binding, segment, scope, str(element), "k + 1")
+        _store(source, depth + 2, binding, segment, scope, element, "k + 1")
         return
     source.add(depth, f"if m > {component - 1} and (v := c[{component - 1}]{source.strip}):")
-    _store(source, depth + 1, binding, segment, scope, str(element), str(component))
+    _store(source, depth + 1, binding, segment, scope, element, str(component))
     _absent(source, depth, binding, scope)
 
 
@@ -115,7 +125,7 @@ def _store(
     ref = binding.definition.ref
     if binding.kind == "const":
         source.add(depth, f"if v != {binding.text!r}:")
-        source.add(depth + 1, f"note(('map.const', {place}, {binding.text!r}, {ref!r}, None))")
+        source.add(depth + 1, f"{scope.note}(('map.const', {place}, {binding.text!r}, {ref!r}, None))")
         return
     if binding.kind == "shape":
         source.add(depth, f"shaped.append(({place}, {ref!r}))")
@@ -131,9 +141,9 @@ def _store(
         return
     value = "v"
     if binding.table is not None:
-        value = _looked_up(source, depth, binding, binding.table, place)
+        value = _looked_up(source, depth, binding, binding.table, place, scope.note)
     elif binding.converter is not None and (binding.converter.name != "text" or binding.converter.beside):
-        value = _converted(source, depth, binding, segment, place)
+        value = _converted(source, depth, binding, segment, place, scope.note)
     if value != "v":
         source.add(depth, f"if {value} is not None:")
         depth += 1
@@ -163,7 +173,7 @@ def _trace(source: Source, depth: int, holder: str, target: Target, place: str, 
     source.add(depth, f"trace(({holder}, {name}, {at}, {place}, {len(source.rows) - 1}))")
 
 
-def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place: str) -> str:
+def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place: str, note: str) -> str:
     assert binding.target is not None
     code = binding.target.field.kind == "code"
     rows: dict[str, Any] = {
@@ -176,13 +186,13 @@ def _looked_up(source: Source, depth: int, binding: Binding, table: Table, place
     source.add(depth, "if y is None:")
     if table.unknown == "fault":
         expected = f"one of {', '.join(list(table.read)[:12])}"
-        source.add(depth + 1, f"note(('map.code-unknown', {place}, {expected!r}, {binding.definition.ref!r}, None))")
+        source.add(depth + 1, f"{note}(('map.code-unknown', {place}, {expected!r}, {binding.definition.ref!r}, None))")
     meaning = "v" if table.unknown == "keep" else repr("other")
     source.add(depth + 1, f"y = {{'value': {meaning}, 'raw': v}}" if code else f"y = {meaning}")
     return "y"
 
 
-def _converted(source: Source, depth: int, binding: Binding, segment: str, place: str) -> str:
+def _converted(source: Source, depth: int, binding: Binding, segment: str, place: str, note: str) -> str:
     made = binding.converter
     assert made is not None
     if made.beside == "format":
@@ -194,7 +204,7 @@ def _converted(source: Source, depth: int, binding: Binding, segment: str, place
     else:
         source.add(depth, f"y = {source.bind('r', made.read)}(v)")
     source.add(depth, "if y is None:")
-    source.add(depth + 1, f"note(('map.value', {place}, {made.expected!r}, {binding.definition.ref!r}, None))")
+    source.add(depth + 1, f"{note}(('map.value', {place}, {made.expected!r}, {binding.definition.ref!r}, None))")
     return "y"
 
 

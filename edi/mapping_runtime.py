@@ -99,6 +99,10 @@ def computed(expression: Evaluate, item: Item, root: Item) -> str:
         return ""
 
 
+def mute(note: object) -> None:
+    """Takes the notes about what several items share, after the first of them."""
+
+
 # --- writing
 
 

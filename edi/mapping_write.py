@@ -15,6 +15,7 @@ from edi.generated import Source
 from edi.mapping_hierarchy import laid_out, shape_of
 from edi.mapping_nest import laid
 from edi.mapping_nodes import HierarchyNode, LoopNode, Node, SegmentNode
+from edi.mapping_repeat import gathered
 from edi.mapping_segment import Code, Row, Scope, SegmentCode
 from edi.model import COMPONENT, REPEAT, Syntax
 
@@ -24,7 +25,7 @@ _OBJECTS = {
         "NOTHING", "NONE", "Refused", "head", "id_of", "holds", "computed", "count", "fit", "fit_number", "fit_whole",
         "among", "converted", "both", "coded", "pick", "join", "trim",
     )
-} | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "laid": laid}  # fmt: skip
+} | {"CS": COMPONENT, "RS": REPEAT, "laid_out": laid_out, "laid": laid, "gathered": gathered}  # fmt: skip
 
 
 class Writer:
@@ -62,6 +63,10 @@ class Writer:
                 self._hierarchy(depth, node)
                 continue
             self.source.add(depth, f"# {node.row.file.rpartition('/')[2]}:{node.row.line}")
+            repeat, mark = node.repeat if isinstance(node, SegmentNode) else None, ""
+            if repeat is not None:
+                mark = self.source.name("m")
+                self.source.add(depth, f"{mark} = len(out)")
             inner_depth, inner = self._enter(depth, node, scope)
             if node.write_when is not None:
                 test = self.source.bind("f", node.write_when)
@@ -71,6 +76,11 @@ class Writer:
                 self._loop(inner_depth, node, inner)
             elif isinstance(node, SegmentNode):
                 self._segment(inner_depth, node, dataclasses.replace(inner, place=scope.place))
+            if repeat is not None and node.into is not None:
+                field = f"{'' if node.into.target.root else scope.field}{node.into.target.text}"
+                self.rows.append(Row(field, f"{scope.place}{node.name}"))
+                rest = f"{self.source.bind('k', repeat)}, {node.entry.effective_max}, {len(self.rows) - 1}"
+                self.source.add(depth, f"gathered(out, {mark}, {rest})")
         self.source.add(depth, "pass")
 
     def _enter(self, depth: int, node: Node, scope: Scope) -> tuple[int, Scope]:
@@ -104,7 +114,7 @@ class Writer:
             self.source.add(depth + 2, "continue")
         inner = Scope(item, path, f"{scope.place}{name}[{{p{counter[1:]}}}]/", numbers)
         most = node.entry.effective_max
-        if most is not None:
+        if most is not None and not (isinstance(node, SegmentNode) and node.repeat is not None):
             self.rows.append(Row(inner.field.rstrip("."), inner.place.rstrip("/")))
             self.source.add(depth + 1, f"if {counter} - {into.skip} >= {most}:")
             self.source.add(

@@ -34,6 +34,7 @@ SHORTEST = {
     "basis": 2,
     "language": 2,
     "value": 2,
+    "site": 2,
 }
 USUAL_LENGTH = 20  # of texts that have no other
 DEPTH = 3

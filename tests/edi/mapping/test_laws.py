@@ -48,7 +48,7 @@ ORDER_LATER = frozenset(
         "mark_for", "department", "promotion", "delivery_terms", "carrier", "allowances",
         "payment_terms.type", "payment_terms.basis", "payment_terms.net_due", "payment_terms.day_of_month",
         "payment_terms.discount_percent", "payment_terms.discount_amount", "payment_terms.discount_days",
-        "payment_terms.discount_due", "lines.pack", "lines.splits", "lines.ship_to", "lines.allowances", "lines.taxes",
+        "payment_terms.discount_due", "lines.pack", "lines.ship_to", "lines.allowances", "lines.taxes",
         "lines.retail_price",
     }
 )  # fmt: skip
@@ -72,7 +72,7 @@ REFERENCES = ("order", "order_line", "quotation", "price_list", "customer", "inv
 # The 850 has no place for these.
 ORDER_PLACELESS = PLACELESS | {
     "delivery_terms.description", "allowances.base", "allowances.sequence", "lines.allowances.base",
-    "lines.allowances.sequence", "lines.taxes.category", "lines.taxes.exemption", "lines.splits",
+    "lines.allowances.sequence", "lines.taxes.category", "lines.taxes.exemption",
     "lines.retail_price.currency", "lines.retail_price.per_quantity", "lines.retail_price.basis",
     "lines.gross_price.currency", "lines.gross_price.per_quantity", "lines.gross_price.basis",
     "allowances.taxes", "lines.allowances.taxes", "taxes.category", "taxes.exemption", "lines.free",
@@ -82,6 +82,7 @@ ORDER_PLACELESS = PLACELESS | {
 # FOB03 needs FOB02, SAC needs a code, TXI an amount, ITD a time for its discount.
 ORDER_ALWAYS = NAMED | {
     "ship_from.name", "mark_for.name", "lines.ship_to.name", "order.date", "lines.schedules.quantity.uom",
+    "lines.splits.quantity.uom",
     "carrier.name", "delivery_terms.function", "allowances.code", "lines.allowances.code",
     "payment_terms.discount_days", "lines.taxes.type", "lines.taxes.amount", "lines.taxes.rate",
     "taxes.type", "taxes.amount", "taxes.rate",

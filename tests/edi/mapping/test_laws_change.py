@@ -46,7 +46,7 @@ PURPOSES = {OrderChanged: ("original", "change", "replace", "duplicate"), OrderC
 WHOLE = frozenset(
     {
         "order.date", "lines.item", "lines.ordered.uom", "lines.left_to_receive", "lines.ordered",
-        "lines.schedules.quantity.uom",
+        "lines.schedules.quantity.uom", "lines.splits.quantity.uom",
     }
 )  # fmt: skip
 PLACELESS_EDIFACT = frozenset(
@@ -132,6 +132,8 @@ CUTS = {
         "POC06: price.amount as decimal",
         "SCH06: dates.on as date",
         "MG: item.ids.manufacturer",
+        "SDQ01: quantity.uom via uom",
+        "SDQ03: site",
         "CTT02: totals.quantity as decimal",
     ),
     "x12/004010/865": (

@@ -102,6 +102,8 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
     ],
     "map.bad_direction": [(BAK + REF + "  direction: in\n", "20:14", "both, read or write")],
     "map.bad_usage": [(BAK + REF + "  usage: not_used\n", "20:10", "leave the node out")],
+    "map.bad_repeat": [(BAK + "- {segment: REF, repeat: {start: REF02, elements: 1}, REF02: contract}\n", "17:51",
+                        "1 do not repeat from REF02 on")],
     "map.bad_skip": [(BAK + PID.replace("into: lines", "into: lines\n  skip: 2"), "19:9", "skip is 1")],
     "map.bad_table": [(BAK.replace("layout:", "  x: {A: b, unknown: ask}\nlayout:"), "10:22", "fault, other or keep")],
     "map.bad_number": [(BAK + "tolerate:\n- {fault: element.long, at: BAK/BAK03, up_to: many, reason: old}\n", "18:47",
