@@ -26,6 +26,7 @@ from gateway.exchanges import LedgerExchanges
 from gateway.flow import Flow
 from gateway.ledger import Ledger, migrate
 from gateway.ledger.queries import answers
+from gateway.mailboxes import LedgerMailboxes
 from gateway.partners import Book, transport
 from gateway.ports import Desk, Sink
 from gateway.secrets import SecretError
@@ -131,7 +132,7 @@ class Daemon:
         for name, settings in self.configuration.listeners.items():
             settings.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
             hosted = self._hosted(self.configuration.book, name)
-            desk = Desk(self.flow, self.flow, self.exchanges)
+            desk = Desk(self.flow, LedgerMailboxes(self.ledger), self.exchanges)
             server = transport(name).open_server(settings, hosted, desk, self.configuration.secrets)
             try:
                 await server.start()

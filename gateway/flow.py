@@ -21,19 +21,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import edi
-from gateway import answered, clock, intake, log, outbox, settle, writing
+from gateway import clock, intake, log, outbox, settle, writing
 from gateway.intake import Batch
 from gateway.ledger import Fenced, Ledger, LedgerUnavailable
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.partners import Book, Partner
-from gateway.ports import Arrival, MailboxFile, Outcome, Receipt, Sink, Submission
+from gateway.ports import LONG_AGO, Arrival, Outcome, Receipt, Sink, Submission
 
 SETS_PER_TRANSACTION = 500
 ITEMS_PER_TURN = 50
 ATTEMPTS_OF_A_TRANSLATION = 2
 INCOMPLETE_WAIT = dt.timedelta(minutes=2)
-SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
-LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 logger = log.get("flow")
 
@@ -270,34 +268,6 @@ class Flow:
         except Exception as error:
             logger.exception("a delivery failed inside the gateway", destination=row.destination, delivery=row.id)
             return settle.defect(row, error)
-
-    # ---- the hosted mailboxes' view --------------------------------------------------------------------------------
-
-    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
-        rows = await self.ledger.read(lambda c: deliveries.placed(c, mailbox))
-        return [MailboxFile(row.id, row.name, row.size, clock.moment(row.settled_at)) for row in rows]
-
-    async def incoming(self, mailbox: str) -> list[MailboxFile]:
-        since = clock.stamp(self.now() - SHOWN_AFTER_UPLOAD)
-        rows = await self.ledger.read(lambda c: receipts.recent(c, mailbox, since))
-        newest = {row.name: row for row in reversed(rows)}
-        return [MailboxFile(str(r.id), r.name, r.size, clock.moment(r.received_at)) for r in newest.values()]
-
-    async def content(self, mailbox: str, file_id: str) -> bytes:
-        row = await self.ledger.read(lambda c: deliveries.get(c, file_id))
-        if row is None or row.destination != mailbox:
-            raise KeyError(file_id)
-        return await self.ledger.read(lambda c: receipts.get_bytes(c, f"d{file_id}"))
-
-    async def collected(self, mailbox: str, file_id: str) -> None:
-        await self.ledger.write(lambda c: answered.collected(c, mailbox, file_id, self.now()), "collected")
-
-    async def discard(self, mailbox: str, file_id: str) -> None:
-        def tx(c: Any) -> None:
-            answered.collected(c, mailbox, file_id, self.now())
-            deliveries.mark_discarded(c, mailbox, file_id, clock.stamp(self.now()))
-
-        await self.ledger.write(tx, "discard")
 
     # ---- lanes -------------------------------------------------------------------------------------------------------
 

@@ -1,20 +1,22 @@
 """The seams of the daemon: what goes through them, and the two protocols on either side of the ledger.
 
 A Source brings something in (a file from a mailbox, an order from Odoo); a Sink takes a parcel out (to a mailbox, to
-Odoo). Flow implements Inlet and Mailboxes; transports and destinations know nothing else of it. Everything here is a
-value or a protocol. Times are aware datetimes in UTC.
+Odoo). Flow implements Inlet, LedgerMailboxes Mailboxes; transports and destinations know nothing else of them.
+Everything here is a value or a protocol. Times are aware datetimes in UTC.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeAlias
 
 import edi
 
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+Shelf: TypeAlias = Literal["in", "out", "archive"]
 Role: TypeAlias = Literal["buyer", "edi", "operator", "master_data", "warehouse", "accounts"]
 
 
@@ -248,14 +250,18 @@ class Exchanges(Protocol):
 class Mailboxes(Protocol):
     """What a hosted mailbox sees of the ledger. `mailbox` is `<partner>/<channel>`."""
 
-    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
-        """Files placed for the partner and not discarded, oldest first."""
+    def files(
+        self, mailbox: str, shelf: Shelf, *, since: dt.datetime = LONG_AGO, name: str = ""
+    ) -> AsyncIterator[MailboxFile]:
+        """Files of a shelf, a page at a time: `in`, what the partner uploaded, and `archive`, that and what it has
+        fetched, newest first; `out`, what was placed for it and not discarded, oldest first. `since` leaves out what
+        was uploaded or fetched earlier; `name` gives the files of one name."""
 
-    async def incoming(self, mailbox: str) -> list[MailboxFile]:
-        """Files the partner uploaded within the last hour, newest version of each name."""
+    async def held(self, mailbox: str, since: dt.datetime) -> tuple[int, int]:
+        """How many files the partner has uploaded since a moment, and their bytes."""
 
     async def content(self, mailbox: str, file_id: str) -> bytes:
-        """Bytes of an outgoing file. Raises KeyError if it is not there."""
+        """Bytes of a file. Raises KeyError if it is not there."""
 
     async def collected(self, mailbox: str, file_id: str) -> None:
         """The partner has read the file to its end."""

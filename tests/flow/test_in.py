@@ -267,9 +267,9 @@ async def test_a_file_set_aside_may_be_uploaded_again(world: World) -> None:
 async def test_the_newest_refusal_of_a_name_is_the_one_shown(world: World) -> None:
     await world.upload(isa([set_855(date="20261345")], control=1), "o.edi")
     await world.upload(isa([set_855(date="20269999")], control=2), "o.edi")
-    refusals = [f for f in await world.flow.outgoing("acme/inbox") if f.name == "o.edi.rejected.txt"]
+    refusals = [f async for f in world.mailboxes.files("acme/inbox", "out", name="o.edi.rejected.txt")]
     assert len(refusals) == 1
-    assert b"20269999" in await world.flow.content("acme/inbox", refusals[0].id)
+    assert b"20269999" in await world.mailboxes.content("acme/inbox", refusals[0].id)
 
 
 async def test_a_failing_database_is_tried_again_and_parks_nothing(world: World) -> None:

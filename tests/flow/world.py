@@ -16,6 +16,7 @@ from gateway import clock
 from gateway.flow import Flow
 from gateway.ledger import Ledger
 from gateway.ledger.queries import receipts, views
+from gateway.mailboxes import LedgerMailboxes
 from gateway.partners import load_book
 from gateway.ports import Arrival, Case, Done, Outcome, Parcel, Receipt, Submission
 
@@ -80,13 +81,17 @@ class World:
                 await self.flow.advance(lane)
         raise AssertionError(f"lanes never come to rest: {due}")
 
+    @property
+    def mailboxes(self) -> LedgerMailboxes:
+        return LedgerMailboxes(self.ledger, lambda: self.time)
+
     def later(self, **parts: float) -> None:
         self.time += dt.timedelta(**parts)
 
     async def out(self, mailbox: str = "acme/inbox") -> dict[str, bytes]:
         """What the partner sees in its mailbox."""
-        files = await self.flow.outgoing(mailbox)
-        return {file.name: await self.flow.content(mailbox, file.id) for file in files}
+        shelf = self.mailboxes.files(mailbox, "out")
+        return {file.name: await self.mailboxes.content(mailbox, file.id) async for file in shelf}
 
     async def receipt(self, receipt: Receipt) -> Any:
         return await self.ledger.read(lambda c: receipts.get(c, int(receipt.id)))

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve
+from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve, Site, Stored
 
+from gateway import clock
+from gateway.ledger import Ledger, migrate
+from gateway.mailboxes import LedgerMailboxes
 from gateway.transports.sftp import HostedMailbox, Listener, SftpServer
+from tests.flow.world import World
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +40,35 @@ def serve(desk: Desk, keys: Keys, tmp_path: Path) -> Serve:
         server = SftpServer(listen, {MAILBOX: settings}, desk, desk, {"file:host": keys.host[0]}.__getitem__)
         await server.start()
         try:
-            yield Hosted(server, desk, keys, staging)
+            yield Hosted(server, keys, desk, staging)
         finally:
             await server.stop()
 
     return serving
+
+
+@pytest.fixture
+def stored(tmp_path: Path, keys: Keys) -> Stored:
+    """`async with stored(max_file="1GB") as site`: the server of acme's mailbox on a real ledger."""
+
+    @asynccontextmanager
+    async def storing(listener: dict[str, Any] | None = None, **mailbox: Any) -> AsyncIterator[Site]:
+        ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", exclusive=True)
+        migrate.upgrade(ledger)
+        world = World.make(ledger)
+        world.flow.now = clock.now
+        settings = HostedMailbox.model_validate({"name": "inbox", "user": "one", "keys": [keys.partner[1]]} | mailbox)
+        listen = Listener.model_validate({"port": 0, "host_keys": ["file:host"]} | (listener or {}))
+        store = LedgerMailboxes(ledger)
+        server = SftpServer(listen, {"acme/inbox": settings}, store, world.flow, {"file:host": keys.host[0]}.get)
+        await server.start()
+        try:
+            yield Site(server, keys, world)
+        finally:
+            await server.stop()
+            ledger.close()
+
+    return storing
 
 
 @pytest.fixture

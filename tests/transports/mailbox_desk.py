@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.ports import Arrival, MailboxFile, Receipt, Submission
+from gateway.ports import LONG_AGO, Arrival, MailboxFile, Receipt, Shelf, Submission
 from gateway.transports.sftp import SftpServer, SftpSession, connect, generate_key
+from tests.flow.world import World
 
 MAILBOX = "one/inbox"
 
@@ -27,6 +28,7 @@ class Desk:
     collected_ids: list[str] = field(default_factory=list)
     discarded_ids: list[str] = field(default_factory=list)
     digests: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    asked: list[tuple[Shelf, dt.datetime]] = field(default_factory=list)
     fail: Exception | None = None
     gate: asyncio.Event | None = None
 
@@ -58,19 +60,37 @@ class Desk:
     async def recall(self, source: str) -> dict[str, str]:
         return dict(self.state.get(source, {}))
 
-    async def outgoing(self, mailbox: str) -> list[MailboxFile]:
-        return [file for file, _ in self.out.get(mailbox, []) if file.id not in self.discarded_ids]
-
-    async def incoming(self, mailbox: str) -> list[MailboxFile]:
-        newest = {
-            a.name: MailboxFile(f"r{n}", a.name, len(a.data), dt.datetime(2026, 12, 1, tzinfo=dt.UTC))
-            for n, a in enumerate(self.arrived, 1)
-            if a.mailbox == mailbox
+    async def files(
+        self, mailbox: str, shelf: Shelf, *, since: dt.datetime = LONG_AGO, name: str = ""
+    ) -> AsyncIterator[MailboxFile]:
+        placed = [file for file, _ in self.out.get(mailbox, [])]
+        uploaded = [file for file, _ in self._uploaded(mailbox)]
+        fetched = [file for file in placed if file.id in (*self.collected_ids, *self.discarded_ids)]
+        shelves = {
+            "in": uploaded,
+            "out": [file for file in placed if file.id not in self.discarded_ids],
+            "archive": uploaded + fetched,
         }
-        return list(newest.values())
+        self.asked.append((shelf, since))
+        for file in shelves[shelf]:
+            if not name or file.name == name:
+                yield file
+
+    async def held(self, mailbox: str, since: dt.datetime) -> tuple[int, int]:
+        sizes = [file.size for file, _ in self._uploaded(mailbox)]
+        return len(sizes), sum(sizes)
 
     async def content(self, mailbox: str, file_id: str) -> bytes:
-        return {file.id: data for file, data in self.out.get(mailbox, [])}[file_id]
+        return {file.id: data for file, data in (*self.out.get(mailbox, []), *self._uploaded(mailbox))}[file_id]
+
+    def _uploaded(self, mailbox: str) -> list[tuple[MailboxFile, bytes]]:
+        """Newest first."""
+        at = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+        return [
+            (MailboxFile(f"r{n}", a.name, len(a.data), at), a.data)
+            for n, a in reversed(list(enumerate(self.arrived, 1)))
+            if a.mailbox == mailbox
+        ]
 
     async def collected(self, mailbox: str, file_id: str) -> None:
         self.collected_ids.append(file_id)
@@ -97,13 +117,11 @@ class Keys:
 
 
 @dataclass
-class Hosted:
-    """The server, what it stores to, and how the partner gets in."""
+class Running:
+    """The server, and how the partner gets in."""
 
     server: SftpServer
-    desk: Desk
     keys: Keys
-    staging: Path
 
     def login(self, user: str = "one", key: str = "", **more: Any) -> AbstractAsyncContextManager[SftpSession]:
         return connect(
@@ -117,4 +135,20 @@ class Hosted:
         )
 
 
+@dataclass
+class Hosted(Running):
+    """It stores to a double."""
+
+    desk: Desk
+    staging: Path
+
+
+@dataclass
+class Site(Running):
+    """It stores to a real ledger."""
+
+    world: World
+
+
+Stored = Callable[..., AbstractAsyncContextManager[Site]]
 Serve = Callable[..., AbstractAsyncContextManager[Hosted]]

@@ -134,14 +134,14 @@ async def test_killed_upload_is_not_committed(hosted: Hosted, program: Program, 
     assert process.stdin is not None
     process.stdin.write(b"put big.edi /in/big.edi\n")
     await process.stdin.drain()
-    tree = hosted.server._trees[MAILBOX]
+    uploads = hosted.server._trees[MAILBOX].uploads
     async with asyncio.timeout(10):
-        while not (tree._uploads and tree._uploads[0].spool.size):
+        while not any(upload.spool.size for upload in uploads):
             await asyncio.sleep(0.02)
     os.killpg(process.pid, how)
     async with asyncio.timeout(10):
         await process.communicate()
-        while tree._uploads or hosted.server._doors:
+        while list(uploads) or hosted.server._doors:
             await asyncio.sleep(0.02)
     assert hosted.desk.arrived == []
     async with hosted.login() as session:

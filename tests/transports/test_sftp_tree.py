@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import unicodedata
 
 import asyncssh
 import pytest
 from mailbox_desk import MAILBOX, Hosted, Serve
 
+from gateway import clock
 from gateway.ports import Arrival
-from gateway.transports.sftp import protocol
+from gateway.transports.sftp import HostedMailbox, protocol
 
 
 async def test_the_tree_is_fixed(hosted: Hosted) -> None:
@@ -31,6 +33,89 @@ async def test_the_tree_is_fixed(hosted: Hosted) -> None:
             await session.put("/out/a.edi", b"ISA*")
         with pytest.raises(asyncssh.SFTPPermissionDenied, match="put files into /in"):
             await session.put("/archive/a.edi", b"ISA*")
+
+
+async def test_directories_named_by_the_partner_file(serve: Serve) -> None:
+    """A client that cannot be told other folders finds ours under the names it has."""
+    async with serve(directories={"upload": "in", "Ausgang": "out"}) as hosted, hosted.login() as session:
+        hosted.desk.place(MAILBOX, "o.edi", b"UNB+")
+        assert [f.name for f in await session.listdir("/")] == ["in", "out", "archive", "upload", "Ausgang"]
+        await session.put("/upload/a.edi.tmp", b"ISA*")
+        await session.rename("/upload/a.edi.tmp", "/in/a.edi")
+        assert [f.name for f in await session.listdir("/upload")] == ["a.edi"]
+        assert await session.get("/Ausgang/o.edi") == b"UNB+"
+        with pytest.raises(asyncssh.SFTPPermissionDenied, match="cannot be written"):
+            await session.put("/Ausgang/a.edi", b"ISA*")
+    assert hosted.desk.names() == ["a.edi"]
+    assert hosted.desk.collected_ids == ["d1"]
+
+
+@pytest.mark.parametrize("name", ["in", "../x", "a/b", ".hidden", "", "a\nb"])
+def test_directory_names_are_checked(name: str) -> None:
+    with pytest.raises(ValueError, match=r"file name|for a directory"):
+        HostedMailbox(name="inbox", user="one", keys=["ssh-x"], directories={name: "in"})
+
+
+async def test_archive_shows_what_is_over(serve: Serve) -> None:
+    """Uploads that were accepted and files that were fetched; read again as often as wanted, never changed."""
+    async with serve(archive="7d") as hosted, hosted.login() as session:
+        for name in ("o.edi", "waiting.edi"):
+            hosted.desk.place(MAILBOX, name, b"UNB+" + name.encode())
+        await session.put("/in/a.edi", b"first")
+        await session.put("/in/a.edi", b"second")
+        await session.get("/out/o.edi")
+        assert {f.name: f.size for f in await session.listdir("/archive")} == {
+            "a.edi": 6,
+            "a-r1.edi": 5,
+            "o.edi": 9,
+        }
+        assert await session.get("/archive/a.edi") == b"second"
+        assert await session.get("/archive/a-r1.edi") == b"first"
+        assert await session.get("/archive/o.edi") == b"UNB+o.edi"
+        assert hosted.desk.collected_ids == ["d1"]
+        for path in ("/archive/waiting.edi", "/archive/a-r9.edi", "/archive/o-r1.edi"):
+            with pytest.raises(asyncssh.SFTPNoSuchFile):
+                await session.get(path)
+        for change in (
+            session.remove("/archive/a.edi"),
+            session.put("/archive/b.edi", b"x"),
+            session.rename("/archive/a.edi", "/in/b.edi"),
+        ):
+            with pytest.raises(asyncssh.SFTPPermissionDenied):
+                await change
+        shelf, since = hosted.desk.asked[-1]
+        assert shelf == "archive"
+        assert abs(clock.now() - since - dt.timedelta(days=7)) < dt.timedelta(minutes=1)
+
+
+async def test_listing_shows_the_last_hour(hosted: Hosted) -> None:
+    async with hosted.login() as session:
+        await session.listdir("/in")
+    shelf, since = hosted.desk.asked[-1]
+    assert shelf == "in"
+    assert abs(clock.now() - since - dt.timedelta(hours=1)) < dt.timedelta(minutes=1)
+
+
+async def test_a_store_that_fails_says_nothing_of_itself(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
+    def files(*_: object, **__: object) -> object:
+        raise RuntimeError("password of the database")
+
+    async with hosted.login() as session:
+        monkeypatch.setattr(hosted.desk, "files", files)
+        for asked in (session.listdir("/in"), session.raw.stat("/in/a.edi"), session.get("/out/a.edi")):
+            with pytest.raises(asyncssh.SFTPFailure, match="does not answer at the moment; try again later") as error:
+                await asked
+            assert "password" not in str(error.value)
+
+
+async def test_open_directories_are_limited(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "FILES_A_SESSION", 3)
+    async with hosted.login() as session:
+        handles = [await session.raw._handler.opendir(b"/in") for _ in range(3)]
+        with pytest.raises(asyncssh.SFTPFailure, match="3 directories are open"):
+            await session.listdir("/in")
+        await session.raw._handler.close(handles[0])
+        assert await session.listdir("/in") == []
 
 
 async def test_escape_dotdot(hosted: Hosted) -> None:

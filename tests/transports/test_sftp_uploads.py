@@ -11,7 +11,7 @@ from asyncssh import sftp
 from mailbox_desk import MAILBOX, Hosted, Serve
 
 from gateway import clock
-from gateway.transports.sftp import filesystem, protocol, spool
+from gateway.transports.sftp import protocol, spool, uploads
 
 
 async def _until(condition: object, seconds: float = 3.0) -> None:
@@ -22,7 +22,7 @@ async def _until(condition: object, seconds: float = 3.0) -> None:
 
 
 def _uploads(hosted: Hosted) -> list[str]:
-    return [upload.name for upload in hosted.server._trees[MAILBOX]._uploads]
+    return [upload.name for upload in hosted.server._trees[MAILBOX].uploads]
 
 
 async def test_close_answers_after_the_commit(hosted: Hosted) -> None:
@@ -318,6 +318,6 @@ async def test_file_size_cap(serve: Serve) -> None:
 async def test_stale_unfinished_uploads_are_forgotten(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
     async with hosted.login() as session:
         await session.put("/in/a.edi.tmp", b"ISA*")
-        later = clock.now() + filesystem.UNFINISHED_KEPT * 1.01
+        later = clock.now() + uploads.UNFINISHED_KEPT * 1.01
         monkeypatch.setattr(clock, "now", lambda: later)
         assert await session.listdir("/in") == []

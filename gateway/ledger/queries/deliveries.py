@@ -117,20 +117,6 @@ def of_receipt(c: sa.Connection, receipt_id: int) -> Sequence[Any]:
     ).all()
 
 
-def placed(c: sa.Connection, mailbox: str) -> Sequence[Any]:
-    """Files a hosted mailbox shows to its partner, oldest first."""
-    return c.execute(
-        sa.select(delivery.c.id, delivery.c.name, delivery.c.size, delivery.c.settled_at)
-        .where(
-            delivery.c.destination == mailbox,
-            delivery.c.state == "done",
-            delivery.c.effect == "placed",
-            delivery.c.discarded_at.is_(None),
-        )
-        .order_by(delivery.c.settled_at, delivery.c.seq)
-    ).all()
-
-
 def mark_collected(c: sa.Connection, mailbox: str, delivery_id: str, now: str) -> bool:
     """The partner has read a file to its end. True the first time."""
     return (

@@ -102,15 +102,6 @@ def finish(c: sa.Connection, number: int, state: str, reason: str, now: str) -> 
     c.execute(sa.update(receipt).where(receipt.c.id == number).values(state=state, reason=reason, done_at=now))
 
 
-def recent(c: sa.Connection, mailbox: str, since: str) -> Sequence[Any]:
-    """Files of a mailbox received since a moment, newest first."""
-    return c.execute(
-        sa.select(receipt.c.id, receipt.c.name, receipt.c.size, receipt.c.received_at)
-        .where(receipt.c.mailbox == mailbox, receipt.c.received_at >= since)
-        .order_by(receipt.c.id.desc())
-    ).all()
-
-
 def known_interchange(c: sa.Connection, dedupe: str) -> Any | None:
     """The earlier interchange with the same sender, receiver, control number and test flag."""
     return c.execute(sa.select(interchange).where(interchange.c.dedupe == dedupe)).first()

@@ -8,24 +8,29 @@ half a file being accepted. Rule protected: only an explicit CLOSE accepts a fil
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from typing import NoReturn
+from functools import wraps
+from typing import Any, NoReturn, TypeAlias
 
 import asyncssh
 import structlog
 from asyncssh import sftp
 from asyncssh.constants import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_TRUNC, FXF_WRITE
-from asyncssh.packet import SSHPacket
+from asyncssh.packet import PacketDecodeError, SSHPacket
 
-from gateway.transports.sftp.filesystem import Download, Entry, Tree, Upload, absolute, split
+from gateway.transports.sftp.filesystem import Download, Entry, Tree
+from gateway.transports.sftp.paths import absolute, split
+from gateway.transports.sftp.uploads import Upload
 
-FILES_A_SESSION = 64
+FILES_A_SESSION = 64  # and directories
 READ_AT_MOST = 4_194_304
 
 _log = structlog.get_logger(__name__)
 _DIRECTORY, _FILE = 0o040000, 0o100000
 _answering: ContextVar[bool] = ContextVar("answering", default=False)
+
+Handler: TypeAlias = Callable[[Any, SSHPacket], Awaitable[Any]]
 
 _EXTENSIONS = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@openssh.com", b"limits@openssh.com")
 
@@ -43,9 +48,9 @@ class Requests(sftp.SFTPServerHandler):
         super().__init__(files, reader, writer, 3)
         self._extensions = [(name, b"1") for name in _EXTENSIONS]
         self._packet_handlers = {
-            kind: handler
+            kind: _in_words(handler)
             for kind, handler in self._packet_handlers.items()
-            if isinstance(kind, int) or kind in _EXTENSIONS
+            if handler and (isinstance(kind, int) or kind in _EXTENSIONS)
         }
         self._touch = touch
 
@@ -59,6 +64,24 @@ class Requests(sftp.SFTPServerHandler):
             self._touch(False)
         if self._writer is not None:
             await self._writer.drain()  # a client that asks and never reads must not fill our memory
+
+
+def _in_words(handler: Handler) -> Handler:
+    """The handler of a request, which says nothing of our insides to the partner when something fails there."""
+
+    @wraps(handler)
+    async def handle(requests: sftp.SFTPServerHandler, packet: SSHPacket) -> object:
+        if handler.__name__ == "_process_opendir" and len(requests._dir_handles) >= FILES_A_SESSION:
+            raise asyncssh.SFTPFailure(f"{FILES_A_SESSION} directories are open in this session; close some")
+        try:
+            return await handler(requests, packet)
+        except (asyncssh.Error, PacketDecodeError):
+            raise
+        except Exception as error:
+            _log.exception("sftp_request_failed", request=handler.__name__)
+            raise asyncssh.SFTPFailure("the mailbox does not answer at the moment; try again later") from error
+
+    return handle
 
 
 class Files(asyncssh.SFTPServer):
@@ -89,7 +112,7 @@ class Files(asyncssh.SFTPServer):
         return file
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
-        """READ; only files of /out are read."""
+        """READ; files being written are not read."""
         if not isinstance(file_obj, Download):
             raise asyncssh.SFTPPermissionDenied("this file is open for writing")
         data = file_obj.data[offset : offset + min(size, READ_AT_MOST)]
@@ -98,7 +121,7 @@ class Files(asyncssh.SFTPServer):
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         """WRITE; only uploads are written."""
-        self._tree.write(_upload(file_obj), offset, data)
+        self._tree.uploads.write(_upload(file_obj), offset, data)
         return len(data)
 
     async def close(self, file_obj: object) -> None:
@@ -110,7 +133,7 @@ class Files(asyncssh.SFTPServer):
             if isinstance(file_obj, Download):
                 await self._tree.close_read(file_obj)
             else:
-                await self._tree.close_write(_upload(file_obj), self._facts)
+                await self._tree.uploads.close(_upload(file_obj), self._facts)
         finally:
             self._open = [file for file in self._open if file is not file_obj]
 
@@ -118,7 +141,7 @@ class Files(asyncssh.SFTPServer):
         """The session is over, however it ended: drop every upload that was not closed."""
         for file in self._open:
             if isinstance(file, Upload):
-                self._tree.abort(file)
+                self._tree.uploads.abort(file)
         self._open.clear()
 
     def _where(self, path: bytes) -> str:
@@ -134,11 +157,9 @@ class Files(asyncssh.SFTPServer):
         _log.warning("sftp_refused", operation=operation, path=repr(path[:200]), reason=sentence, **self._facts)
         return asyncssh.SFTPPermissionDenied(sentence)
 
-    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
-        """OPENDIR and READDIR."""
-        here = Entry(".", directory=True)
-        for entry in (here, Entry("..", directory=True), *await self._tree.entries(self._where(path))):
-            yield asyncssh.SFTPName(entry.name.encode("utf-8"), attrs=_attrs(entry))
+    def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        """OPENDIR; READDIR takes from what it returns."""
+        return _names(self._tree.entries(self._where(path)))
 
     async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
         """STAT."""
@@ -168,7 +189,7 @@ class Files(asyncssh.SFTPServer):
     def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
         """FSETSTAT: only a size means something here."""
         if attrs.size is not None:
-            self._tree.truncate(_upload(file_obj), attrs.size)
+            self._tree.uploads.truncate(_upload(file_obj), attrs.size)
 
     def fsync(self, file_obj: object) -> None:
         """fsync@openssh.com: durable is what CLOSE has answered, so there is nothing to do before it."""
@@ -179,11 +200,11 @@ class Files(asyncssh.SFTPServer):
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """RENAME, which does not replace."""
-        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, replace=False)
+        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, overwrite=False)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """posix-rename@openssh.com, which replaces."""
-        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, replace=True)
+        await self._tree.rename(self._where(oldpath), self._where(newpath), self._facts, overwrite=True)
 
     def realpath(self, path: bytes) -> bytes:
         """REALPATH: arithmetic on the text alone."""
@@ -246,6 +267,13 @@ class Files(asyncssh.SFTPServer):
     def reverse_map_path(self, path: bytes) -> NoReturn:
         """Never, as map_path."""
         raise asyncssh.SFTPPermissionDenied("no such place")
+
+
+async def _names(entries: AsyncIterator[Entry]) -> AsyncIterator[asyncssh.SFTPName]:
+    for name in (".", ".."):
+        yield asyncssh.SFTPName(name.encode("utf-8"), attrs=_attrs(Entry(name, directory=True)))
+    async for entry in entries:
+        yield asyncssh.SFTPName(entry.name.encode("utf-8"), attrs=_attrs(entry))
 
 
 def _attrs(entry: Entry) -> asyncssh.SFTPAttrs:

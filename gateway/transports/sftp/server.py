@@ -116,13 +116,13 @@ class SftpServer:
             trees[mailbox] = tree
             accounts[settings.user] = _Account(settings, tree, self._resolve)
         for account in accounts.values():
-            account.tree.settings = account.settings
+            account.tree.adopt(account.settings)
         ended = [tree for mailbox, tree in self._trees.items() if mailbox not in trees]
         self._trees, self._accounts = trees, accounts
         for door in list(self._doors):
             door.check()
         for tree in ended:
-            tree.empty()
+            tree.uploads.empty()
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
@@ -176,7 +176,7 @@ class SftpServer:
         self._acceptor = None
         await asyncio.gather(*(door.leave() for door in list(self._doors)))
         for tree in self._trees.values():
-            tree.empty()
+            tree.uploads.empty()
 
     def _count(self, user: str) -> int:
         return Counter(door.user for door in self._doors)[user]

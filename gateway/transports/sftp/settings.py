@@ -6,12 +6,14 @@ Rule protected: an unknown key or a value out of range stops the start with a se
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gateway.transports.names import checked_template
+from gateway.ports import Shelf
+from gateway.transports.names import checked, checked_template
 from gateway.transports.polling import Rules
 from gateway.units import Duration, Size
 
@@ -27,6 +29,9 @@ class Quota(_Settings):
     bytes: Annotated[Size, Field(gt=0)] = 100_000_000
 
 
+SHELVES: Mapping[str, Shelf] = {"in": "in", "out": "out", "archive": "archive"}
+
+
 class MailboxKey(_Settings):
     """One public key of a partner: a reference or the key itself, with a label and the last day it is valid (UTC)."""
 
@@ -36,7 +41,8 @@ class MailboxKey(_Settings):
 
 
 class HostedMailbox(_Settings):
-    """A mailbox on our server: the partner logs in with one of `keys`, writes to /in and reads from /out."""
+    """A mailbox on our server: the partner logs in with one of `keys`, writes to /in and reads from
+    /out. `directories` are further names of these. `archive`: how long /archive shows what is over."""
 
     name: str
     kind: Literal["sftp-server"] = "sftp-server"
@@ -45,11 +51,26 @@ class HostedMailbox(_Settings):
     quota: Quota = Quota()
     max_file: Annotated[Size, Field(gt=0)] = 20_000_000
     max_connections: Annotated[int, Field(gt=0)] = 10
+    directories: dict[str, Shelf] = Field(default_factory=dict)
+    archive: Annotated[Duration, Field(gt=0)] = 30 * 86400.0
+
+    @property
+    def shelves(self) -> Mapping[str, Shelf]:
+        """What each directory of the mailbox shows."""
+        return {**SHELVES, **self.directories}
 
     @property
     def known_as(self) -> tuple[str, tuple[str, ...]]:
         """The key of the name by which the partner comes to our listener, and that name: it has one owner."""
         return "user", (self.user,)
+
+    @field_validator("directories")
+    @classmethod
+    def _directories(cls, value: dict[str, Shelf]) -> dict[str, Shelf]:
+        for name in value:
+            if name in SHELVES or name.startswith(".") or checked(name) != name:
+                raise ValueError(f"{name!r} is no name for a directory beside /in, /out and /archive")
+        return value
 
     @field_validator("keys", mode="before")
     @classmethod
