@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import structlog
 from pydantic import AfterValidator, Field, model_validator
@@ -20,8 +20,10 @@ from gateway.ports import Done, Exchanges, Inlet, Outcome, Parcel, Transient
 from gateway.secrets import Secrets
 from gateway.transports.names import beside, checked_template, outgoing
 from gateway.transports.polling import Rounds, Rules, Seen
+from gateway.transports.trial import Trial, Wrong
 from gateway.units import Duration
 
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
@@ -134,6 +136,48 @@ def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoll
 def sink(settings: FolderChannel, secrets: Secrets, exchanges: Exchanges) -> FolderSink | None:
     """What sends through this channel, if anything may."""
     return FolderSink(settings, secrets.folder) if settings.out is not None else None
+
+
+async def examine(mailbox: str, settings: FolderChannel, listener: None, secrets: Secrets, trial: Trial) -> None:
+    """A trial: the folders are there, can be read, and can be written with a file that is deleted again."""
+    base = secrets.folder
+    if settings.in_ is not None:
+        source = base / settings.in_
+        async with trial.step(f"read {source}") as said:
+            names = await asyncio.to_thread(_tried, os.listdir, source, "read", "in")
+            said.note = f"{len(names)} entries"
+        if settings.after_read != "keep":
+            await _written(source, "in", trial)
+    if settings.out is not None:
+        await _written(base / settings.out, "out", trial)
+
+
+async def _written(folder: Path, key: str, trial: Trial) -> None:
+    """The step that makes a file in a folder and deletes it."""
+
+    def write(folder: Path) -> None:
+        name = folder / f".{trial.mark}.tmp"
+        with name.open("xb") as file:
+            file.write(b"a test of the gateway")
+            file.flush()
+            os.fsync(file.fileno())
+        name.unlink()
+
+    async with trial.step(f"write in {folder}"):
+        await asyncio.to_thread(_tried, write, folder, "written", key)
+
+
+def _tried(work: Callable[[Path], T], folder: Path, what: str, key: str) -> T:
+    """Do something with a folder. Raises Wrong."""
+    try:
+        return work(folder)
+    except OSError as error:
+        raise Wrong(
+            f"{folder} cannot be {what}",
+            found=error.strerror or str(error),
+            expected=f"a folder that user {os.getuid()} may list and write",
+            advice=f"make the folder, see its owner and mode, or correct `{key}` of the channel",
+        ) from None
 
 
 class _Disk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve, Site, Stored
+from openssh import PROGRAM, Sshd
 
 from gateway import clock
 from gateway.ledger import Ledger, migrate
@@ -75,3 +77,16 @@ def stored(tmp_path: Path, keys: Keys) -> Stored:
 async def hosted(serve: Serve) -> AsyncIterator[Hosted]:
     async with serve() as running:
         yield running
+
+
+@pytest.fixture
+def sshd(tmp_path: Path, keys: Keys) -> Sshd:
+    """OpenSSH's server as a partner's, not started: `async with sshd.running()`."""
+    if not Path(PROGRAM).exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs OpenSSH's server: install the Debian package openssh-server")
+        pytest.skip("OpenSSH's server is not installed (Debian: openssh-server)")
+    root = tmp_path / "theirs"
+    for folder in ("in", "out/archive"):
+        (root / folder).mkdir(parents=True)
+    return Sshd(root, keys)

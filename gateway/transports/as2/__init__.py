@@ -8,6 +8,7 @@
     settings.py, certificates.py a partner's channel, and which certificate is used when
     server.py, protocol.py       the way in
     sink.py                      the way out
+    examine.py                   a trial of a channel, step by step
 
 Rule protected: no positive receipt before the commit.
 """
@@ -18,6 +19,7 @@ from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.as2 import certificates
 from gateway.transports.as2.certificates import CertificateRefused
+from gateway.transports.as2.examine import examine
 from gateway.transports.as2.server import As2Server
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import As2Sink
@@ -55,6 +57,7 @@ __all__ = [
     "CertificateRefused",
     "Listener",
     "check",
+    "examine",
     "open_server",
     "poller",
     "sink",

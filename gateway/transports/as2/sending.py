@@ -20,7 +20,7 @@ from gateway.transports.as2.mdn import Mic, as2_name
 from gateway.transports.as2.mime import Headers
 from gateway.window import Staging, Window
 
-KINDS = {"x12": "application/edi-x12", "edifact": "application/edifact", "xml": "application/xml"}
+KINDS = {"x12": "application/edi-x12", "edifact": "application/edifact", "xml": "application/xml", "text": "text/plain"}
 SIGNED_RECEIPT = "signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, {}"
 
 

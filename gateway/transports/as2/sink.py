@@ -39,6 +39,7 @@ from gateway.transports.names import outgoing
 from gateway.window import Staging, Window
 
 LARGEST_ANSWER = 1024 * 1024
+_SYNTAX = {b"ISA": "x12", b"UNA": "edifact", b"UNB": "edifact"}
 _log = structlog.get_logger(__name__)
 
 
@@ -56,8 +57,7 @@ class As2Sink:
     def __init__(self, settings: As2Channel, resolve: Callable[[str], str], exchanges: Exchanges) -> None:
         self._settings, self._exchanges = settings, exchanges
         self._certificates = certificates.read(settings, resolve)
-        ca = resolve(settings.send.ca) if settings.send and settings.send.ca else ""
-        self._tls = ssl.create_default_context(cadata=ca or None)
+        self._tls = tls(settings.send, resolve)
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Post the message of a delivery, or a late receipt. Raises ValueError for a parcel without bytes."""
@@ -104,7 +104,7 @@ class As2Sink:
             notify=send.notify,
             subject=send.subject,
         )
-        kind = sending.KINDS["edifact" if payload.lstrip()[:3] in (b"UNA", b"UNB") else "x12"]
+        kind = sending.KINDS[_SYNTAX.get(payload.lstrip()[:3], "text")]
         with Staging() as staging:
             made = sending.build(
                 Window.of(payload),
@@ -178,6 +178,11 @@ class As2Sink:
         except (httpx.HTTPError, OSError) as error:
             return Transient(f"{host}: {str(error) or type(error).__name__}", retry_in=30.0)
         return _answered(host, answer, bytes(body))
+
+
+def tls(send: Send | None, resolve: Callable[[str], str]) -> ssl.SSLContext:
+    """By what the partner's TLS certificate is judged: the system's authorities, or the channel's own one."""
+    return ssl.create_default_context(cadata=resolve(send.ca) if send is not None and send.ca else None)
 
 
 def judged(receipt: Mdn, sent: Sent, send: Send) -> Verdict:

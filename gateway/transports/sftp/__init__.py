@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
+from gateway.transports.sftp.examine import examine
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
 from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
@@ -70,6 +71,7 @@ __all__ = [
     "SftpSink",
     "check",
     "connect",
+    "examine",
     "fingerprint",
     "generate_key",
     "open_server",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncssh
 
@@ -38,14 +39,28 @@ class RemoteFile:
     directory: bool = False
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a connection has come: moments of the monotonic clock (0: not yet), and the host key that was shown."""
+
+    began: float = field(default_factory=time.monotonic)
+    greeted: float = 0.0
+    logged_in: float = 0.0
+    host_key: str = ""
+
+
 class _Pinned(asyncssh.SSHClient):
-    def __init__(self, pins: Sequence[str]) -> None:
+    def __init__(self, pins: Sequence[str], progress: Progress) -> None:
         self._pins = {pin.rstrip("=") for pin in pins}
-        self.seen = ""
+        self._progress = progress
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.seen = key.get_fingerprint()
-        return self.seen.rstrip("=") in self._pins
+        self._progress.greeted = time.monotonic()
+        self._progress.host_key = key.get_fingerprint()
+        return self._progress.host_key.rstrip("=") in self._pins
+
+    def auth_completed(self) -> None:
+        self._progress.logged_in = time.monotonic()
 
 
 class SftpSession:
@@ -152,34 +167,17 @@ async def connect(
     host_key: str | Sequence[str],
     password: str = "",
     patience: float = 30.0,
+    progress: Progress | None = None,
 ) -> AsyncIterator[SftpSession]:
     """Open a session. `host_key`: one or more public keys (OpenSSH text) or fingerprints (`SHA256:...`).
-    `patience`: seconds for connecting, for the login, and between signs of life.
+    `patience`: seconds for connecting, for the login, and between signs of life. `progress` is written to.
 
     Raises HostKeyChanged, LoginRefused, KeyRefused (our key is unusable), OSError or asyncssh.Error (no connection).
     """
-    pins = [host_key] if isinstance(host_key, str) else list(host_key)
-    pinned = _Pinned([pin if pin.startswith("SHA256:") else keys.fingerprint(pin) for pin in pins])
-    options = asyncssh.SSHClientConnectionOptions(
-        config=[],
-        client_factory=lambda: pinned,
-        known_hosts=([], [], []),
-        server_host_key_algs="default",
-        username=user,
-        client_keys=[keys.read_private(key_text)] if key_text else None,
-        password=password or None,
-        agent_path=None,
-        connect_timeout=patience,
-        login_timeout=patience,
-        keepalive_interval=patience,
-        compression_algs=["none"],
+    own = keys.read_private(key_text) if key_text else None
+    connection = await log_in(
+        host, port, user, own, host_key=host_key, password=password, patience=patience, progress=progress
     )
-    try:
-        connection = await asyncssh.connect(host, port, options=options)
-    except asyncssh.HostKeyNotVerifiable:
-        raise HostKeyChanged(f"{host}:{port} shows host key {pinned.seen}, which is not one of those pinned") from None
-    except asyncssh.PermissionDenied as refused:
-        raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
     try:
         async with asyncio.timeout(patience):
             client = await connection.start_sftp_client()
@@ -193,6 +191,44 @@ async def connect(
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await connection.wait_closed()
+
+
+async def log_in(
+    host: str,
+    port: int,
+    user: str,
+    key: asyncssh.SSHKey | asyncssh.SSHKeyPair | None,
+    *,
+    host_key: str | Sequence[str],
+    password: str = "",
+    patience: float = 30.0,
+    progress: Progress | None = None,
+) -> asyncssh.SSHClientConnection:
+    """A connection that is logged in. Arguments and errors as of `connect`."""
+    pins = [host_key] if isinstance(host_key, str) else list(host_key)
+    progress = progress if progress is not None else Progress()
+    pinned = _Pinned([pin if pin.startswith("SHA256:") else keys.fingerprint(pin) for pin in pins], progress)
+    options = asyncssh.SSHClientConnectionOptions(
+        config=[],
+        client_factory=lambda: pinned,
+        known_hosts=([], [], []),
+        server_host_key_algs="default",
+        username=user,
+        client_keys=[key] if key is not None else None,
+        password=password or None,
+        agent_path=None,
+        connect_timeout=patience,
+        login_timeout=patience,
+        keepalive_interval=patience,
+        compression_algs=["none"],
+    )
+    try:
+        return await asyncssh.connect(host, port, options=options)
+    except asyncssh.HostKeyNotVerifiable:
+        shown = f"{host}:{port} shows host key {progress.host_key}"
+        raise HostKeyChanged(f"{shown}, which is not one of those pinned") from None
+    except asyncssh.PermissionDenied as refused:
+        raise LoginRefused(f"{host}:{port} refuses user {user}: {refused.reason}") from None
 
 
 def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:

@@ -19,7 +19,7 @@ from gateway import clock
 from gateway.ports import Inlet
 from gateway.retry import backoff
 from gateway.transports.polling import Rounds, Seen
-from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
+from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, Progress, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.settings import Poll, PolledMailbox
 
 _log = structlog.get_logger(__name__)
@@ -68,7 +68,9 @@ class SftpPoller:
         return arrived
 
 
-def connect_to(settings: PolledMailbox, resolve: Callable[[str], str]) -> AbstractAsyncContextManager[SftpSession]:
+def connect_to(
+    settings: PolledMailbox, resolve: Callable[[str], str], progress: Progress | None = None
+) -> AbstractAsyncContextManager[SftpSession]:
     """A session with the partner's server as configured; raises as client.connect does, and what `resolve` raises."""
     return connect(
         settings.host,
@@ -78,6 +80,7 @@ def connect_to(settings: PolledMailbox, resolve: Callable[[str], str]) -> Abstra
         host_key=settings.host_keys,
         password=resolve(settings.password) if settings.password else "",
         patience=settings.timeout,
+        progress=progress,
     )
 
 

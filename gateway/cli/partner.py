@@ -1,0 +1,70 @@
+"""`gateway partner`: commands about one trading partner."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from gateway import examination
+from gateway.cli.instance import DEFAULT, AsJson, Config, fail, load
+from gateway.transports.trial import Step
+from gateway.units import seconds
+
+app = typer.Typer(no_args_is_help=True, help="A trading partner.")
+
+
+@app.callback()
+def group() -> None:
+    """Keeps `check` a command of its own while it is the only one."""
+
+
+@app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(help="The partner: the name of its folder.")],
+    channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
+    send_test: Annotated[bool, typer.Option("--send-test", help="AS2: send a test message and judge its MDN.")] = False,
+    timeout: Annotated[str, typer.Option(help="The longest wait for one step.")] = "10s",
+    path: Config = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Try each channel step by step, and say which step fails, why, and what to do. Exit 1 if one does."""
+    configuration = load(path)
+    found = configuration.book.get(name)
+    if found is None:
+        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
+    if (channel and channel not in found.channels) or not found.channels:
+        fail(f"partner {name} has no channel {channel}".rstrip() + f"; it has {', '.join(found.channels) or 'none'}")
+    try:
+        patience = seconds(timeout)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--timeout") from None
+    title = ""
+
+    def tell(channel: str, step: Step) -> None:
+        nonlocal title
+        if as_json:
+            typer.echo(
+                json.dumps({"channel": f"{name}/{channel}", "ok": step.fine, **asdict(step)}, ensure_ascii=False)
+            )
+            return
+        if channel != title:
+            typer.echo(f"{name}/{channel} ({found.channels[channel].kind})")
+            title = channel
+        typer.echo("\n".join(lines(step)))
+
+    fine = asyncio.run(
+        examination.examine(configuration, found, tell, channel=channel, patience=patience, send_test=send_test)
+    )
+    raise typer.Exit(0 if fine else 1)
+
+
+def lines(step: Step) -> list[str]:
+    """A step for people: one line, and three more when it failed."""
+    took = f"{step.seconds * 1000:.0f} ms"
+    first = f"  {'✓' if step.fine else '✗'} {step.name:<22} {took:>8}  {step.note or step.problem}".rstrip()
+    parts = {"found": step.found, "expected": step.expected, "what to do": step.advice}
+    return [first, *(f"      {head + ':':<12}{text}" for head, text in parts.items() if text)]
