@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from edi.expressions import Tokens
+from edi.expression_tokens import Tokens
 
 _NAMES = {
     "ids.gtin": "GTIN",

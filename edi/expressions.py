@@ -1,6 +1,7 @@
 """The small expression language of checks: text -> a function over an event's data.
 
-Not here: its functions (edi/expression_functions.py), what a check does (edi/mapping_checks.py). Rules protected: an
+Not here: its words (edi/expression_tokens.py), types (edi/expression_types.py) and functions
+(edi/expression_functions.py), what a check does (edi/mapping_checks.py). Rules protected: an
 expression can only look; it has no loops, assignment, attributes or regular expressions, and limits on everything. A
 comparison with a missing value is neither true nor false.
 
@@ -14,6 +15,7 @@ Data are plain dicts of canonical texts, as edi.documents models dump them in JS
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +25,23 @@ from typing import Any, TypeAlias
 from edi.documents.types import Data
 from edi.event_fields import Field, UnknownField, resolve
 from edi.expression_functions import FUNCTIONS, LAZY, LONGEST_TEXT, MISSING, Unusable, Value, show
+from edi.expression_tokens import BadExpression, Tokens, UnknownPath
+from edi.expression_types import (
+    ANY,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    Said,
+    Type,
+    called,
+    common,
+    compared,
+    listed,
+    looked_for,
+    must_be,
+    name_of,
+    type_of,
+)
 from edi.expression_values import (
     calculate,
     collect,
@@ -52,24 +71,6 @@ class Scope:
 Evaluate: TypeAlias = Callable[[Scope], Value]
 
 
-class BadExpression(ValueError):
-    """An expression that cannot be used: the text says where and why."""
-
-    code = "check.bad_expression"
-
-
-class UnknownPath(BadExpression):
-    """A path that the event does not have."""
-
-    code = "check.unknown_path"
-
-
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<string>"[^"\n]*")
-    |(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(?:/\*\*/[A-Za-z_][A-Za-z0-9_]*)?)
-    |(?P<op>!=|<=|>=|[=<>+\-*/()\[\],]))""",
-    re.VERBOSE,
-)
 _WORDS = frozenset({"or", "and", "not", "in", "is", "present", "missing", "true", "false", "it"})
 
 
@@ -78,8 +79,10 @@ def compile_expression(
     model: type[Data],
     item: type[Data] | Field | None = None,
     tables: Mapping[str, Mapping[str, str]] | None = None,
+    gives: Type = ANY,
 ) -> Evaluate:
-    """The function of an expression over events of `model`; `item` is what `each` gives (default: the event itself).
+    """The function of an expression over events of `model`; `item` is what `each` gives (default: the event itself),
+    `gives` what it must be.
 
     Raises BadExpression. The function raises Unusable when it cannot be evaluated; MISSING is no answer.
     """
@@ -87,7 +90,8 @@ def compile_expression(
     found = parser.expression()
     if parser.kind:
         raise BadExpression(f"{parser.word!r} is not expected in {text!r}")
-    return found
+    must_be(found, gives, "this is to give")
+    return found.evaluate
 
 
 def compile_template(
@@ -113,38 +117,15 @@ def compile_template(
     return say
 
 
-class Tokens:
-    """The tokens of an expression, one after the other: `kind` and `word` are those of the current one."""
+@dataclass(frozen=True, slots=True)
+class _Part(Said):
+    """A part of an expression with the function that evaluates it."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
-        self.kind = self.word = ""
-        self.next()
-
-    def next(self) -> str:
-        """Step to the next token; returns the one that was current."""
-        before = self.word
-        rest = self.text[self.at :]
-        match = _TOKEN.match(rest)
-        if match is None:
-            if rest.strip():
-                raise BadExpression(f"{rest.strip()[:20]!r} is not understood in {self.text!r}")
-            self.kind = self.word = ""
-            return before
-        self.at += match.end()
-        self.kind = match.lastgroup or ""
-        self.word = match[self.kind]
-        return before
-
-    def take(self, *words: str) -> bool:
-        if self.word in words and self.kind in ("op", "path"):
-            self.next()
-            return True
-        return False
+    evaluate: Evaluate
 
 
 class _Parser(Tokens):
-    """Recursive descent over the tokens; every rule returns the function that evaluates it."""
+    """Recursive descent over the tokens; every rule returns the part it found."""
 
     def __init__(
         self, text: str, model: type[Data], item: type[Data] | Field, tables: Mapping[str, Mapping[str, str]]
@@ -157,13 +138,14 @@ class _Parser(Tokens):
         if not self.take(word):
             raise BadExpression(f"{word!r} is missing before {self.word or 'the end'!r} in {self.text!r}")
 
-    def node(self, evaluate: Evaluate) -> Evaluate:
+    def part(self, begins: int, type_: Type, evaluate: Evaluate) -> _Part:
+        """What was read since `begins`."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise BadExpression(f"an expression has at most {MOST_NODES} parts")
-        return evaluate
+        return _Part(type_, self.text[begins : self.ended], evaluate)
 
-    def expression(self) -> Evaluate:
+    def expression(self) -> _Part:
         self.depth += 1
         if self.depth > MOST_DEPTH:
             raise BadExpression(f"an expression is at most {MOST_DEPTH} levels deep")
@@ -171,142 +153,164 @@ class _Parser(Tokens):
         self.depth -= 1
         return found
 
-    def either(self) -> Evaluate:
-        parts = [self.both()]
-        while self.take("or"):
-            parts.append(self.both())
-        return parts[0] if len(parts) == 1 else self.node(lambda scope: logic(parts, scope, True))
+    def either(self) -> _Part:
+        return self._joined("or", self.both)
 
-    def both(self) -> Evaluate:
-        parts = [self.negated()]
-        while self.take("and"):
-            parts.append(self.negated())
-        return parts[0] if len(parts) == 1 else self.node(lambda scope: logic(parts, scope, False))
+    def both(self) -> _Part:
+        return self._joined("and", self.negated)
 
-    def negated(self) -> Evaluate:
+    def _joined(self, word: str, rule: Callable[[], _Part]) -> _Part:
+        begins, parts = self.begins, [rule()]
+        while self.take(word):
+            parts.append(rule())
+        if len(parts) == 1:
+            return parts[0]
+        for part in parts:
+            must_be(part, TRUTH, f"{word} joins what is")
+        steps = [part.evaluate for part in parts]
+        return self.part(begins, TRUTH, lambda scope: logic(steps, scope, word == "or"))
+
+    def negated(self) -> _Part:
+        begins = self.begins
         if not self.take("not"):
             return self.compared()
-        inner = self.compared()
+        part = self.compared()
+        must_be(part, TRUTH, "after not comes what is")
+        inner = part.evaluate
 
         def evaluate(scope: Scope) -> Value:
             value = truth(inner(scope))
             return MISSING if value is MISSING else not value
 
-        return self.node(evaluate)
+        return self.part(begins, TRUTH, evaluate)
 
-    def compared(self) -> Evaluate:
-        left = self.summed()
+    def compared(self) -> _Part:
+        begins, found = self.begins, self.summed()
+        left = found.evaluate
         if self.kind == "op" and self.word in ("=", "!=", "<", "<=", ">", ">="):
-            sign = self.next()
-            right = self.summed()
-            return self.node(lambda scope: compare(sign, left(scope), right(scope)))
+            sign, other = self.next(), self.summed()
+            compared(sign, found, other)
+            right = other.evaluate
+            return self.part(begins, TRUTH, lambda scope: compare(sign, left(scope), right(scope)))
         if self.take("is"):
             want = not self.take("not")
             if self.take("missing"):
                 want = not want
             else:
                 self.need("present")
-            return self.node(lambda scope: present(left(scope)) is want)
+            return self.part(begins, TRUTH, lambda scope: present(left(scope)) is want)
         negated = self.take("not")
         if self.take("in"):
-            choices = self.summed()
-            return self.node(lambda scope: within(left(scope), choices(scope), negated))
+            other = self.summed()
+            looked_for(found, other)
+            choices = other.evaluate
+            return self.part(begins, TRUTH, lambda scope: within(left(scope), choices(scope), negated))
         if negated:
             raise BadExpression(f"'in' is missing after 'not' in {self.text!r}")
-        return left
+        return found
 
-    def summed(self) -> Evaluate:
-        left = self.multiplied()
-        while self.kind == "op" and self.word in ("+", "-"):
-            left = self._arithmetic(self.next(), left, self.multiplied())
-        return left
+    def summed(self) -> _Part:
+        return self._calculated(("+", "-"), self.multiplied)
 
-    def multiplied(self) -> Evaluate:
-        left = self.signed()
-        while self.kind == "op" and self.word in ("*", "/"):
-            left = self._arithmetic(self.next(), left, self.signed())
-        return left
+    def multiplied(self) -> _Part:
+        return self._calculated(("*", "/"), self.signed)
 
-    def _arithmetic(self, sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
-        return self.node(lambda scope: calculate(sign, left(scope), right(scope)))
+    def _calculated(self, signs: tuple[str, str], rule: Callable[[], _Part]) -> _Part:
+        begins, found = self.begins, rule()
+        while self.kind == "op" and self.word in signs:
+            sign = self.next()
+            found = self._arithmetic(begins, sign, found, rule())
+        return found
 
-    def signed(self) -> Evaluate:
+    def _arithmetic(self, begins: int, sign: str, one: _Part, other: _Part) -> _Part:
+        for part in (one, other):
+            must_be(part, NUMBER, f"{sign} takes")
+        left, right = one.evaluate, other.evaluate
+        return self.part(begins, NUMBER, lambda scope: calculate(sign, left(scope), right(scope)))
+
+    def signed(self) -> _Part:
+        begins = self.begins
         if not self.take("-"):
             return self.atom()
-        inner = self.atom()
-        return self.node(lambda scope: calculate("-", Decimal(0), inner(scope)))
+        part = self.atom()
+        must_be(part, NUMBER, "- takes")
+        inner = part.evaluate
+        return self.part(begins, NUMBER, lambda scope: calculate("-", Decimal(0), inner(scope)))
 
-    def atom(self) -> Evaluate:
+    def atom(self) -> _Part:
+        begins = self.begins
         if self.take("("):
             found = self.expression()
             self.need(")")
-            return found
-        if self.kind == "op" and self.word == "[":
-            return self.node(self._list())
+            return _Part(found.type, self.text[begins : self.ended], found.evaluate)
+        if self.take("["):
+            parts = self._arguments("]")
+            steps = [part.evaluate for part in parts]
+            return self.part(begins, listed(parts), lambda scope: [step(scope) for step in steps])
         if self.kind == "number":
             amount = Decimal(self.next())
-            return self.node(lambda scope: amount)
+            return self.part(begins, NUMBER, lambda scope: amount)
         if self.kind == "string":
             word = self.next()[1:-1]
-            return self.node(lambda scope: word)
+            return self.part(begins, TEXT, lambda scope: word)
         if self.kind != "path":
             raise BadExpression(f"a value is missing before {self.word or 'the end'!r} in {self.text!r}")
         name = self.next()
         if name in ("true", "false"):
-            return self.node(lambda scope: name == "true")
-        if self.kind == "op" and self.word == "(":
-            return self.node(self._call(name))
-        if name == "it":
-            return self.node(self._it())
-        if name in _WORDS:
+            return self.part(begins, TRUTH, lambda scope: name == "true")
+        if self.take("("):
+            type_, evaluate = self._lookup() if name == "lookup" else self._call(name, self._arguments(")"))
+        elif name == "it":
+            type_, evaluate = self._it()
+        elif name in _WORDS:
             raise BadExpression(f"{name!r} is not a value in {self.text!r}")
-        return self.node(self._path(name))
+        else:
+            type_, evaluate = self._path(name)
+        return self.part(begins, type_, evaluate)
 
-    def _arguments(self, end: str) -> list[Evaluate]:
-        found: list[Evaluate] = []
+    def _arguments(self, end: str) -> list[_Part]:
+        found: list[_Part] = []
         while not self.take(end):
             if found:
                 self.need(",")
             found.append(self.expression())
         return found
 
-    def _list(self) -> Evaluate:
-        self.need("[")
-        parts = self._arguments("]")
-        return lambda scope: [part(scope) for part in parts]
-
-    def _call(self, name: str) -> Evaluate:
-        self.need("(")
-        if name == "lookup":
-            return self._lookup()
-        parts = self._arguments(")")
-        fewest, most = LAZY[name] if name in LAZY else FUNCTIONS[name][:2] if name in FUNCTIONS else (-1, -1)
-        if most < 0:
-            raise BadExpression(f"there is no function {name!r}")
+    def _call(self, name: str, parts: list[_Part]) -> tuple[Type, Evaluate]:
+        if name not in FUNCTIONS and name not in LAZY:
+            near = difflib.get_close_matches(name, (*FUNCTIONS, *LAZY), n=1)
+            raise BadExpression(f"there is no function {name!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        fewest, most = LAZY[name] if name in LAZY else FUNCTIONS[name][:2]
         if not fewest <= len(parts) <= most:
-            raise BadExpression(f"{name} takes {fewest if fewest == most else f'{fewest} to {most}'} values")
+            wanted = f"{fewest if fewest == most else f'{fewest} to {most}'} value{'s' if most > 1 else ''}"
+            raise BadExpression(f"{name} takes {wanted}, not {len(parts)}, in {self.text!r}")
+        steps = [part.evaluate for part in parts]
         if name == "if":
-            test, then, other = parts
-            return lambda scope: then(scope) if truth(test(scope)) is True else other(scope)
+            must_be(parts[0], TRUTH, "if begins with what is")
+            test, then, other = steps
+            chosen = common([part.type for part in parts[1:]])
+            return chosen, lambda scope: then(scope) if truth(test(scope)) is True else other(scope)
         if name == "coalesce":
-            return lambda scope: next((v for part in parts if (v := part(scope)) is not MISSING), MISSING)
+            chosen = common([part.type for part in parts])
+            return chosen, lambda scope: next((v for step in steps if (v := step(scope)) is not MISSING), MISSING)
         function = FUNCTIONS[name][2]
         keeps = name == "concat"  # the only function to which a missing value is an empty text
 
         def evaluate(scope: Scope) -> Value:
-            values = [part(scope) for part in parts]
+            values = [step(scope) for step in steps]
             if not keeps and any(value is MISSING for value in values):
                 return MISSING
             return function(*values)
 
-        return evaluate
+        return called(name, parts), evaluate
 
-    def _lookup(self) -> Evaluate:
+    def _lookup(self) -> tuple[Type, Evaluate]:
         name = self.next()
         if name not in self.tables:
-            raise BadExpression(f"there is no table {name!r}")
+            near = difflib.get_close_matches(name, self.tables, n=1)
+            raise BadExpression(f"there is no table {name!r}" + (f", did you mean {near[0]!r}?" if near else ""))
         self.need(",")
-        inner = self.expression()
+        inner = self.expression().evaluate
         self.need(")")
         table = self.tables[name]
 
@@ -314,15 +318,15 @@ class _Parser(Tokens):
             value = inner(scope)
             return MISSING if value is MISSING else table.get(show(value), MISSING)
 
-        return evaluate
+        return TEXT, evaluate
 
-    def _it(self) -> Evaluate:
+    def _it(self) -> tuple[Type, Evaluate]:
         if not isinstance(self.item, Field):
             raise BadExpression("'it' needs an each over plain values")
         kind = self.item.kind
-        return lambda scope: leaf(scope.item, kind)
+        return Type(name_of(kind)), lambda scope: leaf(scope.item, kind)
 
-    def _path(self, text: str) -> Evaluate:
+    def _path(self, text: str) -> tuple[Type, Evaluate]:
         text, _, deep = text.partition("/**/")
         steps = text.split(".")
         from_root = steps[0] == "root"
@@ -348,11 +352,11 @@ class _Parser(Tokens):
                 collect(walk(scope.root if from_root else scope.item, steps), deep, found)
                 return [leaf(item, kind) for item in found]
 
-            return gather
+            return Type(name_of(kind), True), gather
         kind, many = along[-1].kind, along[-1].many
 
         def evaluate(scope: Scope) -> Value:
             value = walk(scope.root if from_root else scope.item, steps)
             return [] if many and value is MISSING else leaves(value, kind)
 
-        return evaluate
+        return type_of(along), evaluate

@@ -20,7 +20,9 @@ from edi.documents.types import Data
 from edi.errors import EventError
 from edi.event_fields import fields
 from edi.expression_functions import Unusable
-from edi.expressions import BadExpression, Evaluate, Scope, compile_expression
+from edi.expression_tokens import BadExpression
+from edi.expression_types import TRUTH
+from edi.expressions import Evaluate, Scope, compile_expression
 from edi.mapping_source import MapSource
 from edi.yaml_source import Mapping_, as_text, check_keys, fail, required
 
@@ -49,7 +51,7 @@ def _event(node: Mapping_, usual: type[Data]) -> Event:
     when = as_text(required(node, "when", "an entry of also"), "when")
     try:
         model = model_of(str(name))
-        condition = compile_expression(when, usual)
+        condition = compile_expression(when, usual, gives=TRUTH)
     except EventError as error:
         raise fail(name, "map.unknown_event", str(error)) from None
     except BadExpression as error:

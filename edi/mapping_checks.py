@@ -13,7 +13,9 @@ from typing import Any, Literal, cast
 from edi.documents.types import Data
 from edi.event_fields import Field, UnknownField, deep_field, resolve
 from edi.expression_functions import MISSING, Unusable, show
-from edi.expressions import BadExpression, Evaluate, Scope, compile_expression, compile_template
+from edi.expression_tokens import BadExpression
+from edi.expression_types import ANY, TEXT, TRUTH, type_of
+from edi.expressions import Evaluate, Scope, compile_expression, compile_template
 from edi.faults import Severity
 from edi.mapping_bindings import ELEMENT
 from edi.mapping_nodes import Address
@@ -90,18 +92,25 @@ def _check(node: Mapping_, tables: Mapping[str, Table], model: type[Data]) -> Ch
     codes = {name: table.read for name, table in tables.items()}
     test = as_text(required(node, "test", "a check"), "test")
     say = as_text(required(node, "say", "a check"), "say") if "say" in node else test
+    when = as_text(node["when"], "when") if "when" in node else None
+    row = test
     try:
-        return Check(
-            id=str(as_text(required(node, "id", "a check"), "id")),
-            each=each,
-            when=compile_expression(as_text(node["when"], "when"), model, item, codes) if "when" in node else None,
-            test=compile_expression(test, model, item, codes),
-            severity=cast("Literal['reject', 'exception', 'warning']", str(severity)),
-            at=at,
-            say=compile_template(say, model, item, codes),
-        )
+        tested = compile_expression(test, model, item, codes, TRUTH)
+        row = when or row
+        guarded = compile_expression(when, model, item, codes, TRUTH) if when is not None else None
+        row = say
+        said = compile_template(say, model, item, codes)
     except BadExpression as error:
-        raise fail(test, error.code, str(error)) from None
+        raise fail(row, error.code, str(error)) from None
+    return Check(
+        id=str(as_text(required(node, "id", "a check"), "id")),
+        each=each,
+        when=guarded,
+        test=tested,
+        severity=cast("Literal['reject', 'exception', 'warning']", str(severity)),
+        at=at,
+        say=said,
+    )
 
 
 def failures(checks: tuple[Check, ...], data: Mapping[str, Any]) -> Iterator[Failed]:
@@ -174,13 +183,15 @@ def derivations_of(source: MapSource, model: type[Data]) -> tuple[Derivation, ..
         steps = tuple(row.split("."))
         try:
             along = resolve(model, steps)
-            value = compile_expression(text, model)
         except UnknownField as error:
             raise fail(row, "map.unknown_field", str(error)) from None
-        except BadExpression as error:
-            raise fail(text, error.code, str(error)) from None
         if any(field.many for field in along) or along[-1].kind in ("object", "code", "id"):
             raise fail(row, "map.type_clash", f"{row!s} is not one plain value of the event")
+        gives = type_of(along)
+        try:
+            value = compile_expression(text, model, gives=ANY if gives == TEXT else gives)
+        except BadExpression as error:
+            raise fail(text, error.code, str(error)) from None
         found.append(Derivation(steps, value))
     return tuple(found)
 

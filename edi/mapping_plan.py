@@ -16,7 +16,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 
-from edi.expressions import BadExpression, Evaluate, compile_expression
+from edi.expression_tokens import BadExpression
+from edi.expression_types import ANY, NUMBER, TRUTH, Type
+from edi.expressions import Evaluate, compile_expression
 from edi.mapping_bindings import ELEMENT, Context, address_of, binding_of, element, pairs_of, target_of, tests_of
 from edi.mapping_levels import hierarchy_of, nest_of, with_code_element
 from edi.mapping_nodes import (
@@ -259,13 +261,13 @@ def _guard(node: Mapping_, key: str, context: Context) -> Target | None:
     return target_of(row, row, context)
 
 
-def _expression(node: Mapping_, key: str, context: Context) -> Evaluate | None:
+def _expression(node: Mapping_, key: str, context: Context, gives: Type = TRUTH) -> Evaluate | None:
     if key not in node:
         return None
     row = as_text(node[key], key)
     codes = {name: table.read for name, table in context.tables.items()}
     try:
-        return compile_expression(row, context.root, context.model, codes)
+        return compile_expression(row, context.root, context.model, codes, gives)
     except BadExpression as error:
         raise fail(row, error.code, str(error)) from None
 
@@ -280,7 +282,8 @@ def _derived(node: Mapping_, entry: SegmentEntry, context: Context) -> tuple[Der
         name = as_text(required(item, "element", "a derived element"), "element")
         address = address_of(name, entry.definition)
         required(item, "is", "a derived element")
-        expression = _expression(item, "is", context)
+        numeric = element(name, entry.definition, address).kind in ("R", "N", "n")
+        expression = _expression(item, "is", context, NUMBER if numeric else ANY)
         assert expression is not None
         found.append(Derived(address, expression, item))
     return tuple(found)

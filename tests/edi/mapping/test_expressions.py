@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from edi.documents import OrderAcknowledged
 from edi.documents.acknowledgement import AnsweredLine
 from edi.event_fields import Field
-from edi.expression_functions import MISSING, Unusable
-from edi.expressions import BadExpression, Scope, compile_expression, compile_template
+from edi.expression_functions import FUNCTIONS, MISSING, Unusable
+from edi.expression_tokens import BadExpression, WrongType
+from edi.expression_types import SIGNATURES
+from edi.expressions import Scope, compile_expression, compile_template
 
 LINE: dict[str, Any] = {
     "line_number": "1",
@@ -107,7 +109,7 @@ def test_paths_are_relative_to_the_item(text: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "order.release + 1",
+        "decimal(order.release) + 1",
         'order.release = "1"',
         'not order.release = "1"',
         "sum([1]) < decimal(order.release)",
@@ -156,12 +158,82 @@ def test_refused_when_loaded(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1 / 0", '"a" + 1', "order.number < 1", "not 1", '1 in "a"', "[1] < [2]", 'date("x")', 'substr("a", 0.5, 1)',
-     'pad("a", 99999999, "x")', 'min([1, "a"])', "add_days(order.date, 99999999)"],
-)  # fmt: skip
+    [
+        "1 / 0",
+        'date(lower("X"))',
+        'substr("a", 0.5, 1)',
+        'pad("a", 99999999, "x")',
+        "add_days(order.date, 99999999)",
+        # what is one or the other has no type before there are values
+        'if(1 = 1, "a", 1) + 1',
+        "coalesce(order.number, 1) < 1",
+        "not coalesce(order.number, true)",
+        "1 in coalesce(order.number, 1)",
+        'min([1, "a"])',
+    ],
+)
 def test_unusable_when_evaluated(text: str) -> None:
     with pytest.raises(Unusable):
         answer(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('"a" + 1', '+ takes a number; "a" is text'),
+        ("lines.ordered.value * 2", "* takes a number; lines.ordered.value is a list of numbers"),
+        ("2 - order.date", "- takes a number; order.date is a date"),
+        ("-order.number = 1", "- takes a number; order.number is text"),
+        ("order.number < 1", "order.number is text and 1 is a number: they cannot be compared"),
+        ("count(lines) + 1 = order.number", "count(lines) + 1 is a number and order.number is text"),
+        ('lines.line_number = "1"', 'lines.line_number is a list of texts and "1" is text'),
+        ('"2026-12-01" > order.date', "write the date first"),
+        ('order.date > "1.12.2026"', '"1.12.2026" is no date'),
+        ("[1] < [2]", "[1] is a list of numbers and has no order"),
+        ("(1 = 1) > (2 = 2)", "(1 = 1) is true or false and has no order"),
+        ("not 1", "after not comes what is true or false; 1 is a number"),
+        ("order.number or 1 = 1", "or joins what is true or false; order.number is text"),
+        ("1 = 1 and count(lines)", "and joins what is true or false; count(lines) is a number"),
+        ('1 in "a"', 'after in comes a list, and "a" is text'),
+        ('1 not in ["a"]', "1 is a number, which is never in a list of texts"),
+        ("response in [1, 2]", "response is text, which is never in a list of numbers"),
+        ("sum(lines.line_number)", "sum takes a list of numbers; lines.line_number is a list of texts"),
+        ("sum(order.number)", "sum takes a list of numbers; order.number is text"),
+        ("length(1)", "length takes text; 1 is a number"),
+        ('substr("abc", "1", 2)', 'substr takes a number; "1" is text'),
+        ('date("x")', '"x" is no date'),
+        ("date(1)", "date takes a date; 1 is a number"),
+        ("any(lines.line_number)", "any takes a list of truths; lines.line_number is a list of texts"),
+        ("if(1, 2, 3)", "if begins with what is true or false; 1 is a number"),
+        ("first(lines.ordered.value) = first(lines.line_number)", "first(lines.line_number) is text"),
+        ('if(1 = 1, 1, 2) = "1"', "if(1 = 1, 1, 2) is a number"),
+    ],
+)
+def test_types_that_do_not_go_together_are_refused_when_loaded(text: str, sentence: str) -> None:
+    with pytest.raises(WrongType) as refused:
+        compile_expression(text, OrderAcknowledged)
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("summ(lines.ordered.value)", "there is no function 'summ', did you mean 'sum'?"),
+        ("round(1)", "round takes 2 values, not 1, in 'round(1)'"),
+        ("sum()", "sum takes 1 value, not 0"),
+        ("coalesce()", "coalesce takes 1 to 20 values, not 0"),
+    ],
+)
+def test_a_function_that_is_none_or_takes_something_else_is_named(text: str, sentence: str) -> None:
+    with pytest.raises(BadExpression) as refused:
+        compile_expression(text, OrderAcknowledged)
+    assert sentence in str(refused.value)
+
+
+def test_every_function_has_its_types() -> None:
+    assert set(SIGNATURES) == set(FUNCTIONS)
+    for name, (fewest, _, _) in FUNCTIONS.items():
+        assert len(SIGNATURES[name][0]) == fewest, name
 
 
 def test_it_is_the_item_when_items_are_plain() -> None:

@@ -90,7 +90,13 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
                           "- loop: PO1\n  into: lines\n  layout:\n  - {segment: PO1, PO103: ordered.uom via uom, "
                           "PO102: ordered.value as decimal}\n", "10:17", "may hold EACH")],
     "map.unused_table": [("  more: {A: accepted}\n" + BAK, "10:3", "remove it")],
-    "check.bad_expression": [(BAK + 'checks:\n- {id: a, test: "order.number = ", severity: warning}\n', "18:17", "")],
+    "check.bad_expression": [
+        (BAK + 'checks:\n- {id: a, test: "order.number = ", severity: warning}\n', "18:17", ""),
+        (BAK + "checks:\n- {id: a, test: 'totl(lines) = 1', severity: warning}\n", "18:17", "no function 'totl'"),
+        (BAK + "checks:\n- {id: a, test: 'count(lines, 1) = 1', severity: warning}\n", "18:17",
+         "count takes 1 value, not 2"),
+        (BAK + "derive:\n- {field: totals.lines, is: 'cuont(lines)'}\n", "18:29", "did you mean 'count'?"),
+    ],
     "check.unknown_path": [
         (BAK + 'checks:\n- {id: a, test: "order.numer is present", severity: warning}\n', "18:17", "did you mean"),
         (BAK + 'checks:\n- {id: a, test: "sum(lines/**/numer) = 1", severity: warning}\n', "18:17", "numer"),
@@ -99,6 +105,17 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
     "check.type": [
         (BAK + 'checks:\n- {id: a, each: order.number, test: "1 = 1", severity: warning}\n', "18:17", "is not a list"),
         (BAK + 'checks:\n- {id: a, test: "1 = 1", severity: fatal}\n', "18:36", "reject, exception or warning"),
+        (BAK + 'checks:\n- {id: a, test: order.number < 1, severity: warning}\n', "18:17", "cannot be compared"),
+        (BAK + 'checks:\n- {id: a, test: order.number, severity: warning}\n', "18:17", "is to give true or false"),
+        (BAK + 'checks:\n- {id: a, test: 1 = 1, when: order.number + 1 = 2, severity: warning}\n', "18:30",
+         "+ takes a number; order.number is text"),
+        (BAK + 'checks:\n- {id: a, test: 1 = 1, say: "{sum(order.number)}", severity: warning}\n', "18:29",
+         "sum takes a list of numbers"),
+        (BAK + "derive:\n- {field: totals.lines, is: order.number}\n", "18:29", "give a number; order.number is text"),
+        (BAK + "derive:\n- {field: contract, is: 1 + order.date}\n", "18:25", "order.date is a date"),
+        (BAK + "- loop: CTT\n  layout:\n  - segment: CTT\n    CTT01: count lines\n    derive_write:\n"
+         "    - {element: CTT02, is: order.number}\n", "22:28", "give a number; order.number is text"),
+        (BAK + REF + "  write_when: order.number\n", "20:15", "give true or false; order.number is text"),
     ],
     "map.bad_direction": [(BAK + REF + "  direction: in\n", "20:14", "both, read or write")],
     "map.bad_usage": [(BAK + REF + "  usage: not_used\n", "20:10", "leave the node out")],
