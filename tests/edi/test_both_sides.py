@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 import edi
-from edi.documents import ChangeAcknowledged, wrap
+from edi.documents import wrap
 from edi.documents.exchange import Acknowledgement
 from edi.mapping import load_map
 from edi.profile import Agreement, Direction, Identities, Profile, Side
 from tests.edi.mapping.laws import drawn
 from tests.edi.mapping.test_laws_edifact import CASES as ORDERS_AND_ANSWERS
 from tests.edi.mapping.test_laws_invoic import CASES as INVOICES
+from tests.edi.mapping.wire import type_of
 
 AT = dt.datetime(2026, 11, 20, 10, 30, tzinfo=dt.UTC)
 BUYER, SELLER = Side("4012345000009", "14"), Side("4012345500004", "14")
@@ -77,8 +78,7 @@ def test_what_one_side_writes_the_other_reads_and_acknowledges(reference: str) -
     ours, theirs = profiles(reference)
     map_ = load_map(reference)
     for number, data in enumerate(map(numbered, drawn(CASES[reference], 15)), 1):
-        kind = "procurement.change.acknowledged.v1" if isinstance(data, ChangeAcknowledged) else map_.event
-        event = wrap(data, kind, event_id=f"e{number}", partner=ours.partner)
+        event = wrap(data, type_of(map_, data), event_id=f"e{number}", partner=ours.partner)
         sent = edi.render(event, ours, edi.Numbers(number, number, number), AT)
         received = edi.translate(sent, theirs)
         (found,) = received.events

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from benchmarks.generator import Plan, generate
 from edi import syntax
-from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged, OrderReleased
+from edi.documents import (
+    ChangeAcknowledged,
+    CreditNoteReceived,
+    InvoiceReceived,
+    OrderAcknowledged,
+    OrderCancelled,
+    OrderChanged,
+    OrderReleased,
+)
 from edi.documents.terms import AllowanceCharge, Carrier, PaymentTerms, Tax
 from edi.documents.types import Address, Code, Data, DateMark, Feature, Id, ItemRef, Note, Party, Reference
 from edi.errors import MapError, RenderError
@@ -33,6 +41,7 @@ FORTY_EVENTS = settings(
 )
 OrderData = TypeVar("OrderData", OrderReleased, OrderChanged, OrderCancelled)
 AnswerData = TypeVar("AnswerData", OrderAcknowledged, ChangeAcknowledged)
+InvoiceData = TypeVar("InvoiceData", InvoiceReceived, CreditNoteReceived)
 
 
 def one_date_each(data: OrderData) -> OrderData:

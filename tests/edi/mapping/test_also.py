@@ -8,15 +8,25 @@ from typing import Any
 import pytest
 
 import edi
-from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderCancelled, OrderChanged
+from edi.documents import (
+    ChangeAcknowledged,
+    CreditNoteReceived,
+    InvoiceReceived,
+    OrderAcknowledged,
+    OrderCancelled,
+    OrderChanged,
+)
 from edi.errors import EventError, MapError, RenderError
 from edi.mapping import load_map
-from tests.edi.mapping.wire import read_body, segments_of, wrap
+from tests.edi.mapping.wire import ROOT, read_body, segments_of, wrap
 
 ORDCHG = "BGM+230+2+{}'DTM+137:20261125:102'RFF+ON:P00042'UNS+S'"
 ORDRSP = "BGM+231+SO-1+29+AP'DTM+137:20261126:102'RFF+ON:P00042'{}UNS+S'"
 X860 = "BCH*{}*SA*P00042**2*20261120~"
 CHANGED, CANCELLED = "procurement.order.changed.v1", "procurement.order.cancelled.v1"
+X810 = "BIG*20261215*I-1**P00042***{}~REF*OI*I-0~TDS*100~"
+INVOIC = "BGM+{}+I-1+9'DTM+137:20261215:102'RFF+ON:P00042'RFF+IV:I-0'UNS+S'MOA+77:1'"
+INVOICED, CREDITED = "procurement.invoice.received.v1", "procurement.creditnote.received.v1"
 ACKNOWLEDGED, ANSWERED = "procurement.order.acknowledged.v1", "procurement.change.acknowledged.v1"
 
 
@@ -32,6 +42,13 @@ ACKNOWLEDGED, ANSWERED = "procurement.order.acknowledged.v1", "procurement.chang
         ("edifact/d01b/ordrsp@1", ORDRSP.format(""), ACKNOWLEDGED, OrderAcknowledged),
         ("edifact/d96a/ordrsp@1", ORDRSP.format("RFF+PP:2'"), ANSWERED, ChangeAcknowledged),
         ("edifact/d01b-eancom/ordrsp@1", ORDRSP.format("RFF+PP:2'"), ANSWERED, ChangeAcknowledged),
+        ("x12/004010/810@1", X810.format("DI"), INVOICED, InvoiceReceived),
+        ("x12/004010/810@1", X810.format("DR"), INVOICED, InvoiceReceived),
+        ("x12/004010/810@1", X810.format("CN"), CREDITED, CreditNoteReceived),
+        ("x12/005010/810.industrial@1", X810.format("CR"), CREDITED, CreditNoteReceived),
+        ("edifact/d96a/invoic@1", INVOIC.format("380"), INVOICED, InvoiceReceived),
+        ("edifact/d96a/invoic@1", INVOIC.format("381"), CREDITED, CreditNoteReceived),
+        ("edifact/d01b-eancom/invoic@1", INVOIC.format("381"), CREDITED, CreditNoteReceived),
     ],
 )
 def test_the_event_follows_from_what_the_document_says(reference: str, body: str, event: str, model: type[Any]) -> None:
@@ -41,7 +58,7 @@ def test_the_event_follows_from_what_the_document_says(reference: str, body: str
     assert (reading.event, type(reading.data)) == (event, model)
     assert reading.data is not None
     assert map_.write(reading.data) == segments_of(body, map_.schema.syntax)
-    assert reading.trace["order.number"].tag in ("RFF", "BCH")
+    assert reading.trace["order.number"].tag in ("RFF", "BCH", "BIG")
 
 
 def test_the_event_of_a_whole_document_has_the_type_of_its_data() -> None:
@@ -49,6 +66,16 @@ def test_the_event_of_a_whole_document_has_the_type_of_its_data() -> None:
     (result,) = edi.translate(wrap(map_, segments_of(ORDCHG.format("1"), "edifact")), edi.default_profile()).results
     assert result.event is not None
     assert (result.event.type, result.event.subject) == (CANCELLED, "po/P00042")
+
+
+@pytest.mark.parametrize(
+    ("partner", "sample", "number"), [("acme", "810_credit", "CN-311"), ("nordwerk", "invoic_credit", "GS-12")]
+)
+def test_the_credit_notes_of_partners_are_events_of_their_own(partner: str, sample: str, number: str) -> None:
+    folder = ROOT / "partners" / partner
+    (result,) = edi.translate((folder / f"samples/{sample}.edi").read_bytes(), edi.load_profile(folder)).results
+    assert result.event is not None
+    assert (result.event.type, result.event.subject) == (CREDITED, f"invoice/{partner}/{number}")
 
 
 def test_an_event_is_not_written_as_a_document_of_another_one() -> None:

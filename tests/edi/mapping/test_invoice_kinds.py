@@ -30,3 +30,14 @@ def test_a_partner_may_mean_an_invoice_by_a_debit_memo(tmp_path: Path) -> None:
     (tmp_path / "810.map.yaml").write_text(HEAD + OTHERWISE)
     map_ = load_map("other/810@1", tmp_path)
     assert (kind(map_, "DR"), kind(map_, "CN")) == ("invoice", "credit_note")
+
+
+@pytest.mark.parametrize(("amount", "codes"), [("6250", []), ("0", []), ("-6250", ["check.failed"])])
+def test_a_credit_of_less_than_nothing_is_for_a_person(amount: str, codes: list[str]) -> None:
+    for reference, body in (
+        ("x12/004010/810@1", f"BIG*20261215*I-1*****CN~REF*OI*I-0~TDS*{amount}~"),
+        ("edifact/d01b/invoic@1", f"BGM+381+I-1+9'DTM+137:20261215:102'RFF+IV:I-0'UNS+S'MOA+77:{amount}'"),
+    ):
+        reading, _ = read_body(load_map(reference), body)
+        assert [fault.code for fault in reading.faults] == codes
+        assert all(fault.severity == "exception" for fault in reading.faults)

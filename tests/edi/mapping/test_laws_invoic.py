@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
-from edi.documents import InvoiceReceived
+from edi.documents import CreditNoteReceived, InvoiceReceived
 from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
@@ -51,12 +51,19 @@ ALWAYS = frozenset(
 )  # fmt: skip
 CODES = {
     **SHARED_CODES,
-    "invoice.type": ("invoice", "credit_note", "debit_note"),
+    "invoice.type": ("invoice", "debit_note"),
     "purpose": ("original", "cancel", "replace", "duplicate"),
 }
 
 
-INVOICES = events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES, rare=True).map(
+CREDITS = events(
+    CreditNoteReceived,
+    without=PLACELESS,
+    always=ALWAYS | {"invoice.type"},
+    codes={**CODES, "invoice.type": ("credit_note",)},
+    rare=True,
+)
+INVOICES = (events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES, rare=True) | CREDITS).map(
     lambda data: numbered(everywhere(data, as_edifact_has_it))
 )
 CASES = {name: INVOICES.map(eancom) if "-eancom" in name else INVOICES for name in REFERENCES}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
-from edi.documents import InvoiceReceived, ShipmentDispatched
+from edi.documents import CreditNoteReceived, InvoiceReceived, ShipmentDispatched
 from edi.documents.packages import Package, Shipment, ShipmentTotals, ShippedItem
 from edi.documents.types import Id
 from edi.errors import RenderError
@@ -24,6 +24,7 @@ from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
     FORTY_EVENTS,
+    InvoiceData,
     assert_made_documents_hold,
     cut,
     placed_charge,
@@ -61,7 +62,7 @@ ALWAYS = frozenset(
     }
 )  # fmt: skip
 CODES = {
-    "invoice.type": ("invoice", "credit_note", "debit_note"),
+    "invoice.type": ("invoice", "debit_note"),
     "purpose": ("original", "cancel", "replace", "duplicate"),
     "payment_terms.type": ("basic", "end_of_month", "fixed_date"),
     "payment_terms.basis": ("invoice_date", "delivered"),
@@ -76,7 +77,7 @@ CODES = {
 }
 
 
-def _placed(data: InvoiceReceived) -> InvoiceReceived:
+def _placed(data: InvoiceData) -> InvoiceData:
     """Amounts in cents, percents and days of a month as small as they are."""
     assert data.totals is not None
     lines = tuple(
@@ -103,7 +104,14 @@ def _placed(data: InvoiceReceived) -> InvoiceReceived:
     )
 
 
-INVOICES = events(InvoiceReceived, rare=True, without=PLACELESS, always=ALWAYS, codes=CODES).map(_placed)
+CREDITS = events(
+    CreditNoteReceived,
+    rare=True,
+    without=PLACELESS,
+    always=ALWAYS | {"invoice.type"},
+    codes={**CODES, "invoice.type": ("credit_note",)},
+)
+INVOICES = (events(InvoiceReceived, rare=True, without=PLACELESS, always=ALWAYS, codes=CODES) | CREDITS).map(_placed)
 
 # The 856 has no place for these; they are refused.
 UNSHIPPED = frozenset(

@@ -10,6 +10,7 @@ from typing import Any
 from edi import syntax
 from edi.check import compile_check
 from edi.checked import Checked
+from edi.documents import Data, model_of
 from edi.map_documents import version_of
 from edi.mapping import Map, Reading
 from edi.model import COMPONENT, Identity, Message, Segment
@@ -74,3 +75,8 @@ def read_segments(map_: Map, segments: Sequence[Segment]) -> tuple[Reading, Chec
 def json_of(reading: Reading) -> dict[str, Any]:
     assert reading.data is not None, [fault.message for fault in reading.faults]
     return reading.data.model_dump(mode="json", exclude_defaults=True)
+
+
+def type_of(map_: Map, data: Data) -> str:
+    """Which of the events of a map the data are."""
+    return next(name for name in map_.events if model_of(name) is type(data))
