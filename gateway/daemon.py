@@ -13,7 +13,7 @@ import datetime as dt
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ import edi
 from gateway import clock, config, log
 from gateway.config import Configuration
 from gateway.dispatch import Dispatcher
+from gateway.evidence.sealing import Sealer
 from gateway.exchanges import LedgerExchanges
 from gateway.flow import Flow
 from gateway.ledger import Ledger, migrate
@@ -30,6 +31,8 @@ from gateway.mailboxes import LedgerMailboxes
 from gateway.partners import Book, transport
 from gateway.ports import Desk, Sink
 from gateway.secrets import SecretError
+
+SEALING, DAY = 10.0, 86400.0  # seconds between runs
 
 logger = log.get("daemon")
 
@@ -62,6 +65,7 @@ class Daemon:
         self.dispatcher = Dispatcher(self.flow.advance, self.flow.ready, limits=limits)
         self.schedule = clock.Schedule()
         self.exchanges = LedgerExchanges(self.flow)
+        self.sealer = Sealer(self.ledger, answered=self.exchanges.times)
         self.servers: dict[str, Any] = {}  # by the name of their transport
         self._systems: dict[str, Any] = {}
         self._parts = AsyncExitStack()
@@ -78,6 +82,8 @@ class Daemon:
             await self._close()
             raise
         self.dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        self._repeat("seal", self.sealer.seal, SEALING)
+        self._repeat("chain", self._chain, DAY)
         self.schedule.start()
         logger.info(
             "up",
@@ -95,6 +101,7 @@ class Daemon:
         if self.dispatching is not None:
             self.dispatching.cancel()
             await asyncio.gather(self.dispatching, return_exceptions=True)
+        await self.sealer.seal()
         await self._note("stop", {})
         await self._close()
         logger.info("down")
@@ -164,7 +171,8 @@ class Daemon:
         self.flow.sinks = sinks
         for system in self._systems.values():
             system.adopt(book.served)
-        for gone in self.schedule.names() - {f"poll:{name}" for name in (*pollers, *self._systems)}:
+        polls = {f"poll:{name}" for name in (*pollers, *self._systems)}
+        for gone in (name for name in self.schedule.names() - polls if name.startswith("poll:")):
             self.schedule.remove(gone)
         for mailbox, poller in pollers.items():
             self._poll(mailbox, poller, poller.every, poller.cron)
@@ -191,6 +199,22 @@ class Daemon:
                 logger.exception("a poll failed; it is tried again at its next time", poll=name)
 
         self.schedule.repeat(f"poll:{name}", once, every, cron)
+
+    def _repeat(self, name: str, job: Callable[[], Awaitable[object]], every: float) -> None:
+        """A job of the daemon itself, now and every so many seconds."""
+
+        async def once() -> None:
+            try:
+                await job()
+            except Exception:
+                logger.exception("a job failed; it is done again at its next time", job=name)
+
+        self.schedule.repeat(f"own:{name}", once, every)
+
+    async def _chain(self) -> None:
+        """The end of the chain of evidence, where a log that is kept elsewhere has it for those who must believe it."""
+        head = await self.sealer.head()
+        logger.info("chain_of_evidence", head=str(head))
 
     def _wake(self, lane: str, due: dt.datetime) -> None:
         self.dispatcher.wake(lane, due)

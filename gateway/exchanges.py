@@ -1,26 +1,52 @@
 """AS2 and the ledger: what is stored before a message is answered, and the receipts of what we sent.
 
 Not here: AS2 itself (gateway/transports/as2). Rules protected: the documents, the request, the key that makes a repeat
-known, and the receipt are one transaction; a message goes out at every attempt with the same bytes.
+known, and the receipt are one transaction; a message goes out at every attempt with the same bytes; the digests of all
+parts are taken before they are stored, for the chain of evidence (gateway/evidence).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import edi
 from gateway import clock
+from gateway.evidence import parts
 from gateway.flow import Flow
 from gateway.intake import printable
-from gateway.ledger.queries import deliveries, exchanges, lanes, receipts
+from gateway.ledger.queries import deliveries, evidence, exchanges, lanes, receipts
 from gateway.outbox import Placement
-from gateway.ports import Case, Exchanged, HttpMessage, Kept, Sent
+from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Sent
 from gateway.writing import open_case, place
 
 MDN = "mdn"  # the kind of a delivery that is a receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The parts of an exchange as the ledger takes them, and their digests."""
+
+    data: dict[str, bytes]  # by what stands before the number of their owner
+    digests: dict[str, str]
+
+    @classmethod
+    def of(
+        cls, request: HttpMessage | None = None, answer: HttpMessage | None = None, entity: bytes | None = None
+    ) -> _Packed:
+        packed: dict[str, bytes] = {}
+        files: dict[str, bytes] = {}
+        for owner, folder, message in (("xq", parts.REQUEST, request), ("xa", parts.ANSWER, answer)):
+            if message is not None:
+                packed[owner] = receipts.pack(message.body)
+                files |= parts.files(folder, message)
+        if entity is not None:
+            packed["xe"] = receipts.pack(entity)
+            files[parts.ENTITY] = entity
+        return cls(packed, parts.digests(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +54,18 @@ class LedgerExchanges:
     """Implements ports.Exchanges on the ledger of a flow."""
 
     flow: Flow
+    times: dict[int, str] = field(default_factory=dict)  # of answers, until they are sealed
+    kept: set[str] = field(default_factory=set)  # certificates that are in the ledger
 
     async def received(self, exchange: Exchanged) -> Kept:
         now = self.flow.now()
         at = clock.stamp(now)
         partner = exchange.mailbox.partition("/")[0]
         files = [await self.flow.incoming_file(arrival) for arrival in exchange.arrivals]
-        request = await asyncio.to_thread(receipts.pack, exchange.request.body)
+        request = _stored(exchange.request)
+        answer = _stored(exchange.answer) if exchange.answer else None
+        packed = await asyncio.to_thread(_Packed.of, request, answer, exchange.entity)
         key = "|".join(("in", exchange.as2_from, exchange.as2_to, exchange.message_id))
-        answer = exchange.answer
 
         def tx1(c: Any) -> tuple[Kept, set[str]]:
             lanes.append(c, f"in:{partner}", at)  # first: messages of one partner pass one by one
@@ -44,7 +73,7 @@ class LedgerExchanges:
             if earlier is not None:
                 if earlier.content != exchange.content:
                     return Kept(conflict=True), set()
-                again = _answer(c, earlier)
+                again = exchanges.answer(c, earlier)
                 late = [_later(exchange, again, f"{earlier.id}|{at}")] if again and exchange.answer_url else []
                 return Kept(again, repeat=True), place(c, late, now)
             numbers = [file.store(c)[0] for file in files]
@@ -60,17 +89,22 @@ class LedgerExchanges:
                     "mic": exchange.mic,
                     "dedupe": None if exchange.problem else key,
                     "receipt": numbers[0] if numbers else None,
-                    "request": _headers(exchange.request),
+                    "request": _headers(request),
+                    "request_line": request.line,
                     "answer": _headers(answer) if answer else None,
-                    "facts": dict(exchange.facts),
+                    "answer_line": answer.line if answer else "",
+                    "receipt_mic": exchange.mic if answer else "",
+                    "facts": _facts(exchange.facts),
+                    "digests": packed.digests,
                     "state": "refused" if exchange.problem else "stored",
                     "note": printable(f"{exchange.problem}: {exchange.cause}") if exchange.problem else "",
-                    "at": at,
-                    "answered_at": at if answer and not exchange.answer_url else None,
+                    "at": clock.stamp(self.flow.now()),
+                    "received_at": clock.stamp(exchange.received_at) if exchange.received_at else None,
+                    "sealed": 0,
                 },
-                request,
-                receipts.pack(answer.body) if answer else None,
+                packed.data,
             )
+            self._keep(c, exchange.certificates)
             if exchange.problem:
                 open_case(
                     c, _refused(exchange), now, partner=partner, dedupe=f"as2|{exchange.mailbox}|{exchange.cause}"
@@ -78,9 +112,10 @@ class LedgerExchanges:
             touched = {file.lane for file in files}
             if answer is not None and exchange.answer_url:
                 touched |= place(c, [_later(exchange, answer, str(number))], now)
-            return Kept(answer), touched
+            return Kept(answer, number=number), touched
 
         kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
+        self._kept(exchange.certificates)
         for lane in touched:
             self.flow.wake(lane, max((file.due for file in files if file.lane == lane), default=now))
         return kept
@@ -92,7 +127,8 @@ class LedgerExchanges:
         return await self.flow.ledger.read(lambda c: _sent(c, exchanges.sent(c, mailbox, message_id)))
 
     async def ready(self, sent: Sent) -> None:
-        packed = await asyncio.to_thread(receipts.pack, sent.request.body)
+        request = _stored(sent.request)
+        packed = await asyncio.to_thread(_Packed.of, request, None, sent.entity)
         values = {
             "direction": "out",
             "mailbox": sent.mailbox,
@@ -102,12 +138,21 @@ class LedgerExchanges:
             "mic": sent.mic,
             "dedupe": f"out|{sent.delivery}",
             "delivery": sent.delivery,
-            "request": _headers(sent.request),
-            "facts": {},
+            "request": _headers(request),
+            "request_line": request.line,
+            "facts": _facts(sent.facts),
+            "digests": packed.digests,
             "state": "ready",
             "at": clock.stamp(self.flow.now()),
+            "sealed": 0,
         }
-        await self.flow.ledger.write(lambda c: exchanges.add(c, values, packed), "as2.ready")
+
+        def tx(c: Any) -> None:
+            exchanges.add(c, values, packed.data)
+            self._keep(c, sent.certificates)
+
+        await self.flow.ledger.write(tx, "as2.ready")
+        self._kept(sent.certificates)
 
     async def posted(self, delivery: str) -> None:
         at = clock.stamp(self.flow.now())
@@ -119,20 +164,28 @@ class LedgerExchanges:
 
         await self.flow.ledger.write(tx, "as2.posted")
 
-    async def receipted(self, delivery: str, state: str, note: str, receipt: HttpMessage) -> bool:
+    async def receipted(self, delivery: str, receipt: Receipted) -> bool:
         now = self.flow.now()
-        packed = receipts.pack(receipt.body)
+        answer = _stored(receipt.message)
+        packed = await asyncio.to_thread(_Packed.of, None, answer)
 
         def tx(c: Any) -> str | None:
             row = exchanges.of_delivery(c, delivery)
+            if row is None:
+                return None
             values = {
-                "state": state,
-                "note": printable(note),
-                "answer": _headers(receipt),
+                "state": receipt.state,
+                "note": printable(receipt.note),
+                "answer": _headers(answer),
+                "answer_line": answer.line,
+                "receipt_mic": printable(receipt.mic),
+                "facts": {**row.facts, **_facts(receipt.facts)},
+                "digests": {**(row.digests or {}), **packed.digests},
                 "answered_at": clock.stamp(now),
             }
-            if row is None or not exchanges.receipted(c, row.id, values, packed):
+            if not exchanges.receipted(c, row.id, values, packed.data):
                 return None
+            self._keep(c, receipt.certificates)
             parcel = deliveries.get(c, delivery)
             if parcel is None:
                 return ""
@@ -140,21 +193,36 @@ class LedgerExchanges:
             return str(parcel.lane)
 
         lane = await self.flow.ledger.write(tx, "as2.receipted")
+        self._kept(receipt.certificates)
         if lane:
             self.flow.wake(lane, now)
         return lane is not None
 
+    def answered(self, number: int) -> None:
+        self.times[number] = clock.stamp(self.flow.now())
+
+    def _keep(self, c: Any, certificates: Sequence[bytes]) -> None:
+        """Certificates the ledger may not have yet."""
+        for der in certificates:
+            if (fingerprint := parts.fingerprint(der)) not in self.kept:
+                evidence.add_certificate(c, fingerprint, der)
+
+    def _kept(self, certificates: Sequence[bytes]) -> None:
+        self.kept.update(parts.fingerprint(der) for der in certificates)
+
+
+def _stored(message: HttpMessage) -> HttpMessage:
+    """As the ledger can keep it: its text without what a database does not take."""
+    headers = tuple((printable(name), printable(value)) for name, value in message.headers)
+    return replace(message, headers=headers, line=printable(message.line))
+
 
 def _headers(message: HttpMessage) -> list[list[str]]:
-    return [[printable(name), printable(value)] for name, value in message.headers]
+    return [[name, value] for name, value in message.headers]
 
 
-def _message(c: Any, headers: Any, owner: str) -> HttpMessage:
-    return HttpMessage(tuple((name, value) for name, value in headers), receipts.get_bytes(c, owner))
-
-
-def _answer(c: Any, row: Any) -> HttpMessage | None:
-    return _message(c, row.answer, f"xa{row.id}") if row.answer is not None else None
+def _facts(facts: Mapping[str, str]) -> dict[str, str]:
+    return {name: printable(text) for name, text in facts.items()}
 
 
 def _sent(c: Any, row: Any | None) -> Sent | None:
@@ -167,7 +235,7 @@ def _sent(c: Any, row: Any | None) -> Sent | None:
         row.as2_to,
         row.message_id,
         row.mic,
-        _message(c, row.request, f"xq{row.id}"),
+        exchanges.request(c, row),
         row.state,
         row.note,
         clock.moment(row.posted_at) if row.posted_at else None,

@@ -168,10 +168,11 @@ class Inlet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpMessage:
-    """What went over HTTP: headers in their order, and the body."""
+    """What went over HTTP: headers in their order, the body, and the first line (`POST /as2 HTTP/1.1`)."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ class Exchanged:
 
     `content` is the sha256 of the bytes its MIC is taken of. `problem` is what its receipt says if it was refused; then
     there are no `arrivals`, and a later good attempt with the same Message-ID is not a repeat. `answer` is the receipt;
-    with `answer_url` it goes there as a delivery of its own.
+    with `answer_url` it goes there as a delivery of its own. For the evidence: `entity` is what was encrypted,
+    `certificates` (DER) are those the fingerprints in `facts` mean, `received_at` is when the request began.
     """
 
     mailbox: str
@@ -196,22 +198,27 @@ class Exchanged:
     answer: HttpMessage | None = None
     answer_url: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    entity: bytes | None = None
+    certificates: tuple[bytes, ...] = ()
+    received_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of it: the receipt to give (the stored one for a `repeat`). `conflict`: this Message-ID was used for
-    other content, and nothing was stored."""
+    """What became of it: the receipt to give (the stored one for a `repeat`), and the number under which it was stored
+    now. `conflict`: this Message-ID was used for other content, and nothing was stored."""
 
     answer: HttpMessage | None = None
     repeat: bool = False
     conflict: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """An AS2 message of ours: the bytes that go out at every attempt, the MIC its receipt must name (`value, sha-256`),
-    and how far it is: ready | posted | done | refused | invalid, with a `note` for people."""
+    and how far it is: ready | posted | done | refused | invalid, with a `note` for people. For the evidence, while it
+    is made: `facts`, `certificates` and `entity` as in Exchanged."""
 
     delivery: str
     mailbox: str
@@ -223,6 +230,22 @@ class Sent:
     state: str = "ready"
     note: str = ""
     posted_at: dt.datetime | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    entity: bytes | None = None
+    certificates: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The receipt of a message of ours: what it means (done | refused | invalid), in words, the MIC it names, and its
+    bytes; `facts` and `certificates` for the evidence."""
+
+    state: str
+    note: str
+    message: HttpMessage
+    mic: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    certificates: tuple[bytes, ...] = ()
 
 
 class Exchanges(Protocol):
@@ -243,8 +266,11 @@ class Exchanges(Protocol):
     async def posted(self, delivery: str) -> None:
         """The other side has taken it; the receipt comes by itself."""
 
-    async def receipted(self, delivery: str, state: str, note: str, receipt: HttpMessage) -> bool:
+    async def receipted(self, delivery: str, receipt: Receipted) -> bool:
         """Keep the receipt of a message of ours; False if it has one already. Whoever waits for it is woken."""
+
+    def answered(self, number: int) -> None:
+        """The peer has the answer to a message that was stored under this number: noted with the evidence."""
 
 
 class Mailboxes(Protocol):

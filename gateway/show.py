@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from gateway import clock
-from gateway.ledger.queries import answers, deliveries, views
+from gateway.ledger.queries import answers, deliveries, evidence, views
 from gateway.ledger.queries import receipts as stored
 from gateway.timeline import timeline
 
@@ -95,6 +95,31 @@ def receipts_text(rows: list[Value]) -> RenderableType:
     keys = ("receipt", "received", "mailbox", "file", "size", "state", "reason")
     heads = ("no.", "received", "mailbox", "file", "bytes", "state", "what became of it")
     return Listing(heads, [tuple(str(row[key]) for key in keys) for row in rows])
+
+
+def exchanges(c: Any, limit: int, partner: str) -> list[Value]:
+    """AS2 messages with their places in the chain of evidence."""
+    return [
+        {
+            "number": row.id,
+            "at": row.at,
+            "direction": row.direction,
+            "mailbox": row.mailbox,
+            "message_id": row.message_id,
+            "state": row.state,
+            "mic": row.mic,
+            "link": row.link,
+        }
+        for row in evidence.recent(c, limit, partner)
+    ]
+
+
+def exchanges_text(rows: list[Value]) -> RenderableType:
+    if not rows:
+        return "there are no AS2 messages yet"
+    heads = ("no.", "at", "", "mailbox", "Message-ID", "state", "link")
+    keys = ("number", "at", "direction", "mailbox", "message_id", "state", "link")
+    return Listing(heads, [tuple(str(row[key] or "-") for key in keys) for row in rows])
 
 
 def receipt(c: Any, number: int) -> Value | None:

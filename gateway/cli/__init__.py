@@ -16,6 +16,7 @@ import typer
 
 import edi
 from gateway import certificates, clock, log, scaffold, show
+from gateway.cli import evidence as of_evidence
 from gateway.cli import partner as of_partner
 from gateway.cli.instance import DEFAULT, AsJson, Config, emit, fail, load, look, opened
 from gateway.ledger import LedgerError
@@ -29,6 +30,7 @@ app.add_typer(exceptions, name="exceptions")
 cert = typer.Typer(no_args_is_help=True, help="Certificates of AS2.")
 app.add_typer(cert, name="cert")
 app.add_typer(of_partner.app, name="partner")
+app.add_typer(of_evidence.app, name="evidence")
 
 
 @app.command()

@@ -254,7 +254,9 @@ exception = sa.Table(
 
 # An AS2 message, received or sent, with its receipt (MDN). `dedupe` is set where a repeat must be known. state: in:
 # stored | refused; out: ready | posted | done | refused | invalid. Bytes are chunks: `xq<id>` the request, `xa<id>` the
-# answer; their headers are lists of name and value.
+# answer, `xe<id>` what was encrypted within the request; headers are lists of name and value, lines the first line of a
+# request or answer. `digests` are the sha256 of these parts, taken before they were stored. `sealed` counts the links
+# it has in the chain of evidence; NULL: from before there was one.
 exchange = sa.Table(
     "exchange",
     metadata,
@@ -271,14 +273,44 @@ exchange = sa.Table(
     sa.Column("receipt", Key),
     sa.Column("request", sa.JSON, nullable=False),
     sa.Column("answer", sa.JSON),
+    sa.Column("request_line", sa.Text, nullable=False, server_default=""),
+    sa.Column("answer_line", sa.Text, nullable=False, server_default=""),
+    sa.Column("receipt_mic", sa.Text, nullable=False, server_default=""),
     sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("digests", sa.JSON),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("received_at", Moment),
     sa.Column("posted_at", Moment),
     sa.Column("answered_at", Moment),
+    sa.Column("sealed", sa.Integer),
     sa.Index(None, "delivery"),
     sa.Index(None, "mailbox", "message_id"),
+    sa.Index(None, "sealed"),
+)
+
+# A certificate that was used in an exchange, in DER, under its SHA-256 as people write it (`AB:CD:...`).
+certificate = sa.Table(
+    "certificate",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("der", sa.LargeBinary, nullable=False),
+)
+
+# The chain of evidence. `content` is the sha256 of `record`, a JSON text with the digests of all parts of an exchange;
+# `digest` covers number, digest of the former link, and content. step: message | receipt.
+link = sa.Table(
+    "link",
+    metadata,
+    sa.Column("number", Key, primary_key=True, autoincrement=False),
+    sa.Column("exchange", Key, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("content", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.UniqueConstraint("exchange", "step"),
 )
 
 # What a source asked to remember: cursors, content hashes, files seen.

@@ -82,7 +82,7 @@ async def test_bytes_of_any_size_come_back(ledger: Ledger) -> None:
 
 async def test_the_migrations_make_the_tables_of_the_code(ledger: Ledger) -> None:
     assert await ledger.read(migrate.differences) == []
-    assert migrate.upgrade(ledger) == "0002"
+    assert migrate.upgrade(ledger) == "0003"
 
 
 async def test_a_newer_schema_is_refused(ledger: Ledger) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli import app
 from gateway.transports.as2.mime import Headers
 from tests.transports.as2.company import THEM, US, Partner, answering, message, opened, pem, receipt, replying
 from tests.wires.conftest import ROOT, Site
@@ -44,6 +46,15 @@ class As2Site(Site):
     def send_as2(self, headers: Headers, body: bytes) -> httpx.Response:
         with httpx.Client(trust_env=False, timeout=30) as client:
             return client.post(f"http://127.0.0.1:{self.as2_port}/as2", headers=list(headers), content=body)
+
+
+def proven(folder: Path, message_id: str) -> bool:
+    """Is the bundle of a message, exported beside the running daemon, a proof?"""
+    target = folder / "proof.zip"
+    export = ["export", message_id, "--to", str(target), "--config", str(folder / "gateway.yaml")]
+    done = CliRunner().invoke(app, ["evidence", *export])
+    assert done.exit_code == 0, done.output
+    return CliRunner().invoke(app, ["evidence", "verify", str(target)]).exit_code == 0
 
 
 @pytest.fixture
@@ -89,5 +100,8 @@ def test_an_order_and_its_answer(as2: As2Site) -> None:
         assert b"ST*997*" in opened(partner.requests[1])[1]
         milestones = json.dumps(as2.gateway("order", order.number)["milestones"])
         assert "855" in milestones
+        assert "chain_of_evidence" in as2.log()
+        sent = next(row for row in as2.gateway("evidence", "list") if row["direction"] == "out")
+        assert proven(as2.folder, sent["message_id"])
 
     asyncio.run(trade())

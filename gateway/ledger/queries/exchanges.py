@@ -9,14 +9,15 @@ import sqlalchemy as sa
 
 from gateway.ledger.queries import receipts
 from gateway.ledger.tables import exchange
+from gateway.ports import HttpMessage
 
 
-def add(c: sa.Connection, values: Mapping[str, Any], request: bytes, answer: bytes | None = None) -> int:
-    """A message with its packed bytes, and those of its receipt if it has one already. Returns its number."""
+def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, bytes]) -> int:
+    """A message with its packed bytes: `xq` the request, `xe` what was encrypted in it, `xa` its receipt. Returns its
+    number."""
     number = int(c.execute(sa.insert(exchange).values(**values).returning(exchange.c.id)).scalar_one())
-    receipts.put_bytes(c, f"xq{number}", request)
-    if answer is not None:
-        receipts.put_bytes(c, f"xa{number}", answer)
+    for owner, data in packed.items():
+        receipts.put_bytes(c, f"{owner}{number}", data)
     return number
 
 
@@ -48,11 +49,26 @@ def posted(c: sa.Connection, number: int, at: str) -> None:
     )
 
 
-def receipted(c: sa.Connection, number: int, values: Mapping[str, Any], answer: bytes) -> bool:
+def receipted(c: sa.Connection, number: int, values: Mapping[str, Any], packed: Mapping[str, bytes]) -> bool:
     """Keep the receipt of a message of ours with what it means; False if it has one already."""
     waiting = exchange.c.state.in_(("ready", "posted"))
     done = c.execute(sa.update(exchange).where(exchange.c.id == number, waiting).values(**values))
     if done.rowcount != 1:
         return False
-    receipts.put_bytes(c, f"xa{number}", answer)
+    for owner, data in packed.items():
+        receipts.put_bytes(c, f"{owner}{number}", data)
     return True
+
+
+def request(c: sa.Connection, row: Any) -> HttpMessage:
+    """What was received or sent, as it is stored."""
+    return _message(c, row.request, f"xq{row.id}", row.request_line)
+
+
+def answer(c: sa.Connection, row: Any) -> HttpMessage | None:
+    """The receipt of a message, if it has one."""
+    return _message(c, row.answer, f"xa{row.id}", row.answer_line) if row.answer is not None else None
+
+
+def _message(c: sa.Connection, headers: Any, owner: str, line: str) -> HttpMessage:
+    return HttpMessage(tuple((name, value) for name, value in headers), receipts.get_bytes(c, owner), line)

@@ -6,6 +6,7 @@ against what is there; the work grows with the bytes; contents are ranges of the
 
 from __future__ import annotations
 
+import datetime as dt
 from array import array
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,6 +18,7 @@ MOST = 20_000  # elements that are kept
 MOST_PIECES = 1_000_000  # of strings
 LONGEST_OID = 64  # bytes
 INTEGER, BIT_STRING, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 CONSTRUCTED, CONTEXT = 0x20, 0x80
 
 
@@ -96,6 +98,16 @@ class Element:
         if self.tag != INTEGER and not self.tag & CONTEXT:
             raise BerError("an integer is expected")
         return int.from_bytes(self.content(), "big", signed=True)
+
+    def moment(self) -> dt.datetime:
+        """A UTCTime or GeneralizedTime as CMS has them: to the second, in UTC (RFC 5652 11.3)."""
+        form = {UTC_TIME: "%y%m%d%H%M%SZ", GENERALIZED_TIME: "%Y%m%d%H%M%SZ"}.get(self.tag)
+        if form is None:
+            raise BerError("a time is expected")
+        try:
+            return dt.datetime.strptime(self.content().decode("ascii"), form).replace(tzinfo=dt.UTC)
+        except ValueError:
+            raise BerError("a time that is none") from None
 
     def oid(self) -> str:
         if self.tag != OID:

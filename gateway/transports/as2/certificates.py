@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from gateway.transports.as2.cms_read import OwnKey, fingerprint
 from gateway.transports.as2.settings import As2Channel, Certificate
@@ -59,6 +59,11 @@ def read(settings: As2Channel, resolve: Callable[[str], str]) -> Certificates:
     return Certificates(
         own, tuple((_certificate(entry, resolve), entry.since) for entry in settings.partner.certificates)
     )
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    """A certificate as its bytes."""
+    return certificate.public_bytes(Encoding.DER)
 
 
 def _certificate(entry: Certificate, resolve: Callable[[str], str]) -> x509.Certificate:

@@ -12,11 +12,12 @@ partner's file says otherwise.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, TypeAlias
 
 from cryptography import x509
@@ -76,10 +77,11 @@ class Decrypted:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Who signed it, and how."""
+    """Who signed it, how, and when, as the signer says."""
 
     certificate: x509.Certificate
     digest: str
+    at: dt.datetime | None = field(default=None, compare=False)
 
 
 def opened(window: Window, failure: Failure) -> Content:
@@ -292,7 +294,7 @@ def _verified(
         raise ValueError("the signed attributes lack the kind of content or its digest")
     if values[known.MESSAGE_DIGEST].string() != digests.get(digest):
         raise CmsError("integrity-check-failed", f"the {digest} of the content is not the signed one")
-    return Verified(certificate, digest)
+    return Verified(certificate, digest, values[known.SIGNING_TIME].moment() if known.SIGNING_TIME in values else None)
 
 
 def _attributes(attributes: Element) -> dict[str, Element]:

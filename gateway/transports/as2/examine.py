@@ -14,7 +14,7 @@ import httpx
 from cryptography import x509
 
 from gateway import clock
-from gateway.ports import Business, Done, Exchanged, HttpMessage, Kept, Parcel, Sent
+from gateway.ports import Business, Done, Exchanged, Kept, Parcel, Receipted, Sent
 from gateway.secrets import SecretError, Secrets
 from gateway.transports.as2 import certificates
 from gateway.transports.as2.certificates import CertificateRefused, Certificates
@@ -202,7 +202,10 @@ class _Sheet:
     async def posted(self, delivery: str) -> None:
         raise ValueError("a test message wants its receipt in the answer")
 
-    async def receipted(self, delivery: str, state: str, note: str, receipt: HttpMessage) -> bool:
+    async def receipted(self, delivery: str, receipt: Receipted) -> bool:
         if self.message is not None:
-            self.message = replace(self.message, state=state, note=note)
+            self.message = replace(self.message, state=receipt.state, note=receipt.note)
         return True
+
+    def answered(self, number: int) -> None:
+        raise ValueError("a trial receives nothing")

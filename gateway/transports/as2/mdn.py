@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 
 from cryptography import x509
@@ -43,7 +43,8 @@ class Mic:
 @dataclass(frozen=True, slots=True)
 class Mdn:
     """A receipt that was read. `accepted`: the other side has the message; else `reason` is what it says instead.
-    `signed` is who signed it; None if nobody did. `mic` is None where it is missing or its algorithm is unknown."""
+    `signed` is who signed it; None if nobody did. `mic` is None where it is missing or its algorithm is unknown.
+    `signature` is the SignedData, `covered` the very bytes it was made of."""
 
     message_id: str
     disposition: str
@@ -52,6 +53,8 @@ class Mdn:
     mic: Mic | None
     text: str
     signed: Verified | None
+    covered: bytes = b""
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +188,13 @@ def read(headers: Headers, body: Window, certificates: Sequence[x509.Certificate
             raise MdnError("a receipt that is too large")
         whole = Entity(headers, body, body)
         verified: Verified | None = None
+        signature = b""
         with Staging() as staging:
             if whole.kind == "multipart/signed":
-                whole, verified = _signed(whole, certificates, accepted, staging)
+                whole, verified, signature = _signed(whole, certificates, accepted, staging)
             if whole.kind != "multipart/report":
                 raise MdnError(f"not a receipt but {whole.kind or 'nothing'}")
-            return _read(whole, verified, staging)
+            return replace(_read(whole, verified, staging), covered=whole.whole.whole(LARGEST), signature=signature)
     except (MimeError, CmsError, TooLarge, MdnError) as error:
         wrong = MdnError(str(error))
         wrong.claimed = Entity(headers, body, body).kind in ("multipart/signed", "multipart/report")
@@ -199,7 +203,7 @@ def read(headers: Headers, body: Window, certificates: Sequence[x509.Certificate
 
 def _signed(
     whole: Entity, certificates: Sequence[x509.Certificate], accepted: Accepted, staging: Staging
-) -> tuple[Entity, Verified]:
+) -> tuple[Entity, Verified, bytes]:
     found = mime.parts(whole.body, whole.parameters.get("boundary", ""))
     if len(found) != 2:
         raise MdnError("a signed receipt has two parts")
@@ -214,7 +218,7 @@ def _signed(
             raise
         part = part[:-2]
         verified = cms_read.verify(content, cms_read.hashed([part], names), certificates, accepted)
-    return mime.entity(Window.of(part)), verified
+    return mime.entity(Window.of(part)), verified, signature.whole(LARGEST)
 
 
 def _read(report: Entity, verified: Verified | None, staging: Staging) -> Mdn:

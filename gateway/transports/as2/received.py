@@ -57,6 +57,8 @@ class Received:
     mic: Mic | None = None
     digest: str = ""  # the sha256 of the same bytes, in hex
     covered: Window | None = None
+    entity: Window | None = None  # what was encrypted
+    signature: Window | None = None  # the SignedData
     decrypted: Decrypted | None = None
     verified: Verified | None = None
     compressed: bool = False
@@ -78,13 +80,7 @@ class Refused(Exception):
 def open_message(headers: Headers, body: Window, rules: Rules, staging: Staging, micalg: str = "") -> Received:
     """Open the body of a request. `micalg` is the algorithm a receipt was asked with; empty: that of the signature.
     What is found lasts as long as `staging`. Raises Refused."""
-    found = Received()
-    try:
-        _Layers(rules, staging, micalg, found).open(Entity(headers, body, body))
-    except CmsError as error:
-        raise Refused(f"Error: {error.failure}", str(error), found) from None
-    except (MimeError, BerError, TooLarge) as error:
-        raise Refused("Error: unexpected-processing-error", str(error), found) from None
+    found = open_entity(Entity(headers, body, body), rules, staging, micalg)
     lacking = [
         word
         for demanded, there, word in (
@@ -96,6 +92,18 @@ def open_message(headers: Headers, body: Window, rules: Rules, staging: Staging,
     if lacking:
         found.attachments = ()
         raise Refused("Error: insufficient-message-security", f"it is not {' and not '.join(lacking)}", found)
+    return found
+
+
+def open_entity(entity: Entity, rules: Rules, staging: Staging, micalg: str = "") -> Received:
+    """Take off the layers there are, whatever is demanded. Raises Refused."""
+    found = Received()
+    try:
+        _Layers(rules, staging, micalg, found).open(entity)
+    except CmsError as error:
+        raise Refused(f"Error: {error.failure}", str(error), found) from None
+    except (MimeError, BerError, TooLarge) as error:
+        raise Refused("Error: unexpected-processing-error", str(error), found) from None
     return found
 
 
@@ -124,11 +132,13 @@ class _Layers:
             return self._beside(entity)
         if entity.kind not in ENVELOPES:
             return None
-        content = cms_read.opened(mime.decoded(entity, self.staging), "decryption-failed")
+        layer = mime.decoded(entity, self.staging)
+        content = cms_read.opened(layer, "decryption-failed")
         if content.oid in (known.ENVELOPED, known.AUTH_ENVELOPED):
             return self._decrypted(content)
         if content.oid == known.COMPRESSED:
             return self._inflated(content)
+        self.found.signature = layer
         return self._within(content)
 
     def _decrypted(self, content: cms_read.Content) -> Entity:
@@ -136,7 +146,8 @@ class _Layers:
             raise MimeError("encryption is the outermost layer")
         out = self.staging.file()
         self.found.decrypted = cms_read.decrypt(content, self.rules.keys, self.rules.accepted, out)
-        return mime.entity(Window.all_of(out))
+        self.found.entity = Window.all_of(out)
+        return mime.entity(self.found.entity)
 
     def _inflated(self, content: cms_read.Content) -> Entity:
         if self.found.compressed:
@@ -154,8 +165,8 @@ class _Layers:
         beside = mime.entity(found[1])
         if beside.kind not in (*SIGNATURES, *ENVELOPES):
             raise MimeError(f"the signature is {beside.kind[:60]!r}")
-        content = cms_read.opened(mime.decoded(beside, self.staging), "authentication-failed")
-        self._verified(content, found[0])
+        self.found.signature = mime.decoded(beside, self.staging)
+        self._verified(cms_read.opened(self.found.signature, "authentication-failed"), found[0])
         return mime.entity(found[0])
 
     def _within(self, content: cms_read.Content) -> Entity:

@@ -46,12 +46,13 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to be sent. `mic` is what its receipt must say."""
+    """A message ready to be sent. `mic` is what its receipt must say; `entity` what was encrypted, if anything was."""
 
     message_id: str
     headers: Headers
     body: Window
     mic: Mic
+    entity: Window | None = None
 
 
 def build(
@@ -73,13 +74,14 @@ def build(
         ("Content-Disposition", f"attachment; filename={mime.quoted(name)}"),
     )
     if not (agreed.signer or agreed.recipient or agreed.compress != "no"):
-        outer, body, covered = head, content, content
+        outer, body, covered, entity = head, content, content, content
     else:
-        outer, body, covered = _layers(content, head, agreed, staging, boundary, at)
+        outer, body, covered, entity = _layers(content, head, agreed, staging, boundary, at)
     digest = cms_read.hashed(covered.chunks(), [agreed.digest])[agreed.digest]
     headers = (*_headers(agreed, message_id, at), *outer)
     mime.written(headers)
-    return Outgoing(message_id, headers, body, Mic(base64.b64encode(digest).decode(), agreed.digest))
+    mic = Mic(base64.b64encode(digest).decode(), agreed.digest)
+    return Outgoing(message_id, headers, body, mic, entity if agreed.recipient else None)
 
 
 def _headers(agreed: Agreed, message_id: str, at: dt.datetime) -> Headers:
@@ -104,9 +106,9 @@ def _headers(agreed: Agreed, message_id: str, at: dt.datetime) -> Headers:
 
 def _layers(
     content: Window, head: Headers, agreed: Agreed, staging: Staging, boundary: str, at: dt.datetime
-) -> tuple[Headers, Window, Window]:
-    """The headers and body of the outermost layer, and the bytes the MIC is taken of: what is signed; without a
-    signature the document with its headers (RFC 4130 7.3.1, RFC 5402 4)."""
+) -> tuple[Headers, Window, Window, Window]:
+    """The headers and body of the outermost layer, the bytes the MIC is taken of: what is signed; without a signature
+    the document with its headers (RFC 4130 7.3.1, RFC 5402 4); and what the outermost layer is made of."""
     whole = _file(staging, mime.written(head), content)
     covered = whole
     outer, body = head, content
@@ -132,7 +134,7 @@ def _layers(
             body = Window.all_of(out)
         if step != steps[-1]:
             whole = _file(staging, mime.written(outer), body)
-    return outer, body, covered
+    return outer, body, covered, whole
 
 
 def _encrypt(whole: Window, agreed: Agreed, out: BinaryIO) -> None:

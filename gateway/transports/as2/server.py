@@ -8,6 +8,7 @@ failure it was; a receipt that is wanted elsewhere goes only to hosts of the par
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -26,13 +28,13 @@ from gateway import clock
 from gateway.listening import Server
 from gateway.ports import Arrival, Exchanged, Exchanges, HttpMessage, Kept
 from gateway.transports.as2 import certificates, mdn, mime
-from gateway.transports.as2.cms_read import fingerprint
+from gateway.transports.as2.cms_read import OwnKey, fingerprint
 from gateway.transports.as2.mdn import Answer, MdnError
 from gateway.transports.as2.mime import Headers, MimeError
 from gateway.transports.as2.protocol import protocol
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
 from gateway.transports.as2.settings import As2Channel, Listener
-from gateway.transports.as2.sink import judged
+from gateway.transports.as2.sink import judged, receipted
 from gateway.window import Staging, Window
 
 MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
@@ -170,13 +172,15 @@ class As2Server:
 
     async def _serve(self, request: Request, account: _Account) -> Response:
         headers: Headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers.raw)
+        began = clock.now()
         with Staging(self._settings.staging) as staging:
             file = staging.file()
             await self._body(request, file, int(account.settings.max_file * ENVELOPE) + MOST_HEADER_BYTES)
             body = Window.all_of(file)
             if await asyncio.to_thread(_is_receipt, headers, body):
-                return await self._receipt(account, headers, body)
-            message = _Message(account, headers, body, request.client.host if request.client else "")
+                return await self._receipt(account, HttpMessage(headers, b"".join(body.chunks()), _line(request)))
+            peer = request.client.host if request.client else ""
+            message = _Message(account, headers, body, _line(request), peer, began)
             return await self._message(message, staging)
 
     async def _body(self, request: Request, file: BinaryIO, largest: int) -> None:
@@ -211,13 +215,17 @@ class As2Server:
             cause=exchange.cause,
             repeat=kept.repeat,
         )
-        return _response(exchange, kept)
+        response = _response(exchange, kept)
+        if kept.number is not None:
+            response.background = BackgroundTask(self._exchanges.answered, kept.number)
+        return response
 
-    async def _receipt(self, account: _Account, headers: Headers, body: Window) -> Response:
+    async def _receipt(self, account: _Account, raw: HttpMessage) -> Response:
         """A late receipt. It is taken with 200 whatever it says: sending it again would change nothing."""
         settings, send = account.settings, account.settings.send
         try:
-            receipt = mdn.read(headers, body, account.certificates.partner, settings.receive.accepted)
+            body = Window.of(raw.body)
+            receipt = mdn.read(raw.headers, body, account.certificates.partner, settings.receive.accepted)
             sent = await self._exchanges.pending(account.mailbox, receipt.message_id.strip())
         except MdnError as error:
             logger.warning("as2_receipt_unusable", mailbox=account.mailbox, reason=str(error))
@@ -226,10 +234,9 @@ class As2Server:
             logger.warning("as2_receipt_unknown", mailbox=account.mailbox, message_id=receipt.message_id[:200])
             return Response(status_code=200)
         verdict = judged(receipt, sent, send)
-        raw = HttpMessage(headers, b"".join(body.chunks()))
         if verdict.state == "invalid":  # anybody can send one; the real one may still come
             logger.warning("as2_receipt_invalid", mailbox=account.mailbox, reason=verdict.note)
-        elif not await self._exchanges.receipted(sent.delivery, verdict.state, verdict.note, raw):
+        elif not await self._exchanges.receipted(sent.delivery, receipted(verdict, raw, receipt)):
             logger.info("as2_receipt_again", mailbox=account.mailbox, message_id=sent.message_id)
         return Response(status_code=200)
 
@@ -241,7 +248,9 @@ class _Message:
     account: _Account
     headers: Headers
     body: Window
+    line: str
     peer: str
+    began: dt.datetime
 
     def exchanged(self, staging: Staging) -> Exchanged:
         """Open it; what must be stored, with the receipt."""
@@ -276,7 +285,7 @@ class _Message:
             )
             for document in found.attachments
         )
-        return replace(made, arrivals=arrivals, mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "")
+        return replace(made, arrivals=arrivals)
 
     def _made(self, found: Received, problem: str, url: str) -> Exchanged:
         """What is kept of any message, with the receipt it asks for."""
@@ -285,28 +294,39 @@ class _Message:
             as2_from=mdn.bare_name(self._header("as2-from")),
             as2_to=mdn.bare_name(self._header("as2-to")),
             message_id=self._header("message-id").strip(),
-            request=HttpMessage(self.headers, b"".join(self.body.chunks())),
+            request=HttpMessage(self.headers, b"".join(self.body.chunks()), self.line),
             content=found.digest,
+            mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "",
             facts=self._facts(found),
+            entity=b"".join(found.entity.chunks()) if found.entity is not None else None,
+            certificates=tuple(
+                certificates.der(how.certificate) for how in (found.decrypted, found.verified) if how is not None
+            ),
+            received_at=self.began,
         )
         if not self._header("disposition-notification-to"):
             return made
-        return replace(made, answer=self._answer(made, found, problem), answer_url=url)
+        now, signer = clock.now(), None
+        if wants_signed(self._header("disposition-notification-options")):
+            signer = self.account.certificates.replying(found.decrypted.certificate if found.decrypted else None, now)
+            by = signer.certificate
+            facts = {**made.facts, "receipt_signed_by": fingerprint(by)}
+            made = replace(made, facts=facts, certificates=(*made.certificates, certificates.der(by)))
+        return replace(made, answer=self._answer(made, found, problem, signer, now), answer_url=url)
 
-    def _answer(self, made: Exchanged, found: Received, problem: str) -> HttpMessage:
-        now = clock.now()
-        signed = wants_signed(self._header("disposition-notification-options"))
-        used = found.decrypted.certificate if found.decrypted else None
+    def _answer(
+        self, made: Exchanged, found: Received, problem: str, signer: OwnKey | None, now: dt.datetime
+    ) -> HttpMessage:
         unique = secrets.token_hex(16)
         headers, body = mdn.build(
             Answer(made.message_id, made.as2_from, made.as2_to, problem, found.mic),
             at=now,
             mdn_id=f"<mdn-{unique}@{urlsplit(self.account.settings.receipt_url).hostname or 'gateway'}>",
             boundary=f"gateway-{unique}",
-            signer=self.account.certificates.replying(used, now) if signed else None,
+            signer=signer,
             digest=found.mic.algorithm if found.mic else "sha-256",
         )
-        return HttpMessage(headers, body)
+        return HttpMessage(headers, body, "HTTP/1.1 200 OK")
 
     def _facts(self, found: Received) -> dict[str, str]:
         facts = {"transport": "as2", "peer": self.peer, "message_id": self._header("message-id").strip()}
@@ -322,6 +342,14 @@ class _Message:
 
     def _header(self, name: str) -> str:
         return mime.header(self.headers, name)
+
+
+def _line(request: Request) -> str:
+    """The first line of a request, as it came."""
+    scope = request.scope
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    target = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+    return f"{scope['method']} {target}{query} HTTP/{scope['http_version']}"
 
 
 def _is_receipt(headers: Headers, body: Window) -> bool:

@@ -12,11 +12,12 @@ import asyncio
 import json
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
 import structlog
+from cryptography import x509
 
 from gateway import clock
 from gateway.ports import (
@@ -27,11 +28,13 @@ from gateway.ports import (
     HttpMessage,
     Outcome,
     Parcel,
+    Receipted,
     Sent,
     Transient,
     Unknown,
 )
 from gateway.transports.as2 import certificates, mdn, sending
+from gateway.transports.as2.cms_read import fingerprint
 from gateway.transports.as2.mdn import Mdn, MdnError
 from gateway.transports.as2.sending import Agreed
 from gateway.transports.as2.settings import As2Channel, Send
@@ -49,6 +52,15 @@ class Verdict:
 
     state: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came back over HTTP, and who was there, for the evidence: certificate and version of TLS."""
+
+    message: HttpMessage
+    facts: dict[str, str] = field(default_factory=dict)
+    certificates: tuple[bytes, ...] = ()
 
 
 class As2Sink:
@@ -117,15 +129,35 @@ class As2Sink:
                 at=now,
             )
             body = b"".join(made.body.chunks())
-        mic = f"{made.mic.value}, {made.mic.algorithm}"
-        return Sent(parcel.id, parcel.destination, us, them, made.message_id, mic, HttpMessage(made.headers, body))
+            entity = b"".join(made.entity.chunks()) if made.entity is not None else None
+        facts, used = {"transport": "as2", "url": send.url}, []
+        if agreed.signer is not None:
+            facts |= {"digest": agreed.digest, "signed_by": fingerprint(agreed.signer.certificate)}
+            used.append(certificates.der(agreed.signer.certificate))
+        if agreed.recipient is not None:
+            facts |= {"cipher": agreed.cipher, "encrypted_for": fingerprint(agreed.recipient)}
+            used.append(certificates.der(agreed.recipient))
+        return Sent(
+            parcel.id,
+            parcel.destination,
+            us,
+            them,
+            made.message_id,
+            f"{made.mic.value}, {made.mic.algorithm}",
+            HttpMessage(made.headers, body, f"POST {_target(send.url)} HTTP/1.1"),
+            facts=facts,
+            entity=entity,
+            certificates=tuple(used),
+        )
 
     async def _post(self, sent: Sent, send: Send) -> Outcome:
-        answer = await self._request(send.url, sent.request, send.timeout)
-        if not isinstance(answer, HttpMessage):
-            return answer
+        posted = await self._request(send.url, sent.request, send.timeout)
+        if isinstance(posted, Transient):
+            return posted
+        answer, receipt = posted.message, None
         if send.receipt == "none":
-            await self._exchanges.receipted(sent.delivery, "done", "taken; no receipt is agreed", answer)
+            taken = Verdict("done", "taken; no receipt is agreed")
+            await self._exchanges.receipted(sent.delivery, receipted(taken, answer, None, posted))
             return Done(note="posted; no receipt is agreed")
         if send.late:
             await self._exchanges.posted(sent.delivery)
@@ -144,7 +176,7 @@ class As2Sink:
             verdict = Verdict("invalid", str(error))
         else:
             verdict = judged(receipt, sent, send)
-        await self._exchanges.receipted(sent.delivery, verdict.state, verdict.note, answer)
+        await self._exchanges.receipted(sent.delivery, receipted(verdict, answer, receipt, posted))
         outcome = _settled(await self._exchanges.sent(sent.delivery))
         return outcome or Transient("its receipt could not be kept")
 
@@ -152,9 +184,9 @@ class As2Sink:
         headers = tuple((name, value) for name, value in json.loads(parcel.facts["headers"]))
         url = parcel.facts["url"]
         answer = await self._request(url, HttpMessage(headers, payload), 60.0)
-        return Done(note=f"receipt handed to {_host(url)}") if isinstance(answer, HttpMessage) else answer
+        return answer if isinstance(answer, Transient) else Done(note=f"receipt handed to {_host(url)}")
 
-    async def _request(self, url: str, message: HttpMessage, patience: float) -> HttpMessage | Transient:
+    async def _request(self, url: str, message: HttpMessage, patience: float) -> Posted | Transient:
         """One POST. What is not 2xx is a reason to try again, or to call the operator."""
         host = _host(url)
         try:
@@ -164,6 +196,7 @@ class As2Sink:
                 client.headers.clear()
                 request = client.build_request("POST", url, headers=list(message.headers), content=message.body)
                 answer = await client.send(request, stream=True)
+                facts, used = _tls(answer)
                 body = bytearray()
                 async for chunk in answer.aiter_raw():
                     body += chunk
@@ -177,7 +210,30 @@ class As2Sink:
             return Transient(f"{host} cannot be reached: {error}", scope="connector")
         except (httpx.HTTPError, OSError) as error:
             return Transient(f"{host}: {str(error) or type(error).__name__}", retry_in=30.0)
-        return _answered(host, answer, bytes(body))
+        got = _answered(host, answer, bytes(body))
+        return got if isinstance(got, Transient) else Posted(got, facts, used)
+
+
+def _tls(answer: httpx.Response) -> tuple[dict[str, str], tuple[bytes, ...]]:
+    """Who answered over TLS: facts, and its certificate. Nothing without TLS."""
+    stream = answer.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    if tls is None:
+        return {}, ()
+    shown = tls.getpeercert(binary_form=True)
+    return {"receipt_tls": tls.version(), "receipt_tls_peer": fingerprint(x509.load_der_x509_certificate(shown))}, (
+        shown,
+    )
+
+
+def receipted(verdict: Verdict, message: HttpMessage, receipt: Mdn | None, posted: Posted | None = None) -> Receipted:
+    """A receipt with what it means, as it is stored. `receipt` None: what came could not be read as one."""
+    facts, used = (dict(posted.facts), posted.certificates) if posted is not None else ({}, ())
+    if receipt is not None and receipt.signed is not None:
+        facts["receipt_signed_by"] = fingerprint(receipt.signed.certificate)
+        used = (*used, certificates.der(receipt.signed.certificate))
+    mic = f"{receipt.mic.value}, {receipt.mic.algorithm}" if receipt is not None and receipt.mic else ""
+    return Receipted(verdict.state, verdict.note, message, mic, facts, used)
 
 
 def tls(send: Send | None, resolve: Callable[[str], str]) -> ssl.SSLContext:
@@ -214,7 +270,8 @@ def _settled(sent: Sent | None) -> Outcome | None:
 def _answered(host: str, answer: httpx.Response, body: bytes) -> HttpMessage | Transient:
     code = answer.status_code
     if answer.is_success:
-        return HttpMessage(tuple(answer.headers.multi_items()), body)
+        line = f"{answer.http_version} {code} {answer.reason_phrase}".rstrip()
+        return HttpMessage(tuple(answer.headers.multi_items()), body, line)
     reason = f"{host} answers {code} {answer.reason_phrase}".rstrip()
     if answer.is_redirect:
         return Transient(f"{reason}: redirects are not followed", 300.0, "connector", "config")
@@ -222,6 +279,12 @@ def _answered(host: str, answer: httpx.Response, body: bytes) -> HttpMessage | T
         return Transient(reason, 300.0, "connector", "config")
     wait = answer.headers.get("retry-after", "")
     return Transient(reason, float(wait) if wait.isdigit() and len(wait) < 5 else 60.0)
+
+
+def _target(url: str) -> str:
+    """What a request line names."""
+    split = urlsplit(url)
+    return f"{split.path or '/'}{f'?{split.query}' if split.query else ''}"
 
 
 def _host(url: str) -> str:
