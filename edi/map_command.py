@@ -141,6 +141,8 @@ def diff(
 ) -> None:
     """What differs between two versions of maps, in events, segments and rules, and the version step that needs.
 
+    With --partner only the direction agreed in partner.yaml is compared, and documents are judged as agreed.
+
     Exit 1 if the new version number is a smaller step than that.
     """
     for folder in (over, old_maps, new_maps):
@@ -148,8 +150,14 @@ def diff(
             fail(f"{folder}: there is no such folder", 2)
     before = maps_at(old, partner, [old_maps] if old_maps else [])
     after = maps_at(new, partner, [new_maps] if new_maps else [])
+    profile = edi.load_profile(partner) if partner is not None and (partner / "partner.yaml").is_file() else None
     found = [
-        compare(one, other, found_in([over], one, partner) if over is not None else ())
+        compare(
+            one,
+            other,
+            found_in([over], one, partner) if over is not None else (),
+            profile.about(other.identity) if profile is not None else (),
+        )
         for _, one, other in pairs(before, after)
         if one is not None and other is not None
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -25,6 +25,8 @@ from edi.map_versions import Step, larger, same_files, step_between
 from edi.mapping import Map, Reading
 from edi.mapping_trace import Origin
 from edi.model import COMPONENT, Message, Segment
+from edi.policy import by_policy
+from edi.profile import Agreement
 from edi.structure import qualifier_of
 
 MOST_EXAMPLES = 3
@@ -109,6 +111,7 @@ class Diff:
     reading: Side = field(default_factory=Side)
     writing: Side = field(default_factory=Side)
     others: int = 0  # what was left aside
+    agreement: Agreement | None = None  # that judges the documents that are read
 
     @property
     def compared(self) -> int:
@@ -138,20 +141,30 @@ class Diff:
         return self.taken is not None and larger(self.taken, self.needed) == self.taken
 
 
-def compare(old: Map, new: Map, found: Iterable[Document | FoundEvent | Other] = ()) -> Diff:
-    """Both versions over all that is found."""
-    diff = Diff(old, new, tuple(changes(old, new)))
-    reads = "write" not in (old.direction, new.direction)
-    writes = "read" not in (old.direction, new.direction) and old.event == new.event
+def compare(
+    old: Map,
+    new: Map,
+    found: Iterable[Document | FoundEvent | Other] = (),
+    agreements: Sequence[Agreement] = (),
+) -> Diff:
+    """Both versions over all that is found.
+
+    `agreements` are those about the map: only the directions they name are compared, and what faults do to a document
+    is what they say. Without them it is what the standard and the guide say.
+    """
+    agreed = {agreement.direction: agreement for agreement in reversed(agreements)}
+    diff = Diff(old, new, tuple(changes(old, new)), agreement=agreed.get("in"))
+    reads = "write" not in (old.direction, new.direction) and (not agreed or "in" in agreed)
+    writes = "read" not in (old.direction, new.direction) and (not agreed or "out" in agreed) and old.event == new.event
     for item in found:
         if isinstance(item, Other):
             diff.others += 1
         elif isinstance(item, FoundEvent):
             if writes:
                 _written(diff, item.data, item.file)
-        elif reads:
+        elif "write" not in (old.direction, new.direction):
             name = f"{item.file}, {item.message.name}"
-            data = _read(diff, item.message, name)
+            data = _read(diff, item.message, name) if reads else reading_of(old, item.message)[0].data
             if writes and data is not None:
                 _written(diff, data, name)
     return diff
@@ -164,8 +177,11 @@ def _read(diff: Diff, message: Message, name: str) -> Data | None:
     """Compare what both versions read; returns the event of the old one."""
     side = diff.reading
     side.compared += 1
-    before, checked_before, faults_before = reading_of(diff.old, message)
-    after, checked_after, faults_after = reading_of(diff.new, message)
+    before, checked_before, found_before = reading_of(diff.old, message)
+    after, checked_after, found_after = reading_of(diff.new, message)
+    faults_before, faults_after = (
+        [by_policy(fault, diff.agreement) for fault in found] for found in (found_before, found_after)
+    )
     refused = [_refused(before, faults_before), _refused(after, faults_after)]
     if refused[1] and not refused[0]:
         side.refuses(name, refused[1])
@@ -190,7 +206,7 @@ def _read(diff: Diff, message: Message, name: str) -> Data | None:
 
 
 def _refused(reading: Reading, faults: Iterable[Fault]) -> str:
-    """Why a document is refused by the standard or the guide, whatever the agreement then makes of it."""
+    """Why a document is refused."""
     first = next((fault.message for fault in faults if fault.severity == "reject"), "")
     return first or ("" if reading.data is not None else "it gives no event")
 

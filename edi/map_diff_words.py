@@ -26,6 +26,8 @@ def lines(found: Iterable[Diff], alone: Mapping[str, str], over: str) -> Iterato
             yield ""
         yield f"{diff.old.version} -> {diff.new.version}"
         yield from _side(diff.reading, "reading", "document")
+        if diff.agreement is not None and diff.reading.compared:
+            yield f"    judged as agreed about {diff.agreement.document}"
         yield from _side(diff.writing, "writing", "event")
         if over and not diff.compared:
             yield f"  nothing in {over} is for this map; the rows alone say what may change"
@@ -100,6 +102,7 @@ def to_json(diff: Diff) -> dict[str, Any]:
         "reading": _json_side(diff.reading),
         "writing": _json_side(diff.writing),
         "left_aside": diff.others,
+        "judged_as_agreed": diff.agreement.document if diff.agreement is not None else "",
         "rows": [
             {"kind": row.kind, "where": row.where, "old": row.old, "new": row.new, "step": row.step}
             for row in diff.rows

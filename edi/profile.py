@@ -126,6 +126,10 @@ class Profile:
                 return agreement
         return None
 
+    def about(self, map_: str) -> list[Agreement]:
+        """The agreements about a map such as `example/855`, whatever its version."""
+        return [agreement for agreement in self.agreements if agreement.map.partition("@")[0] == map_]
+
     def mirrored(self) -> Profile:
         """The same relation seen from the partner's side: identities and directions
         swapped. For tests, demos, validators."""

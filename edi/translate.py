@@ -32,6 +32,7 @@ from edi.faults import Fault, fault
 from edi.mapping import Map, Reading, load_map
 from edi.model import Gap, Group, GroupEnd, Interchange, InterchangeEnd, Item, Location, Message
 from edi.parties import party_faults, seen_before
+from edi.policy import by_policy
 from edi.profile import Agreement, Profile
 from edi.results import Result, Translation
 from edi.schema import Schema, load_schema
@@ -185,7 +186,7 @@ class _Reading:
             else:
                 _check(message, load_schema(agreement.schema, self.profile.schemas), agreement, faults)
             faults.extend(_convention_fault(message, agreement))
-        faults = [_by_policy(f, agreement) for f in faults]
+        faults = [by_policy(f, agreement) for f in faults]
         verdict: Verdict = "rejected" if self.refused else acks.verdict_of(faults)
         event = None
         if not self.verdicts_only and data is not None and verdict != "rejected":
@@ -298,7 +299,7 @@ def _read(message: Message, map_: Map, agreement: Agreement, faults: list[Fault]
     checked = compile_check(map_.schema).check(message)
     faults.extend(map_.tolerated(checked.faults))
     reading = map_.read(message, checked)
-    if acks.verdict_of(_by_policy(f, agreement) for f in faults) != "rejected":
+    if acks.verdict_of(by_policy(f, agreement) for f in faults) != "rejected":
         known = {(f.code, f.location.offset) for f in reading.faults}  # a map counts as well
         faults.extend(reading.faults)
         faults.extend(f for f in inconsistencies(message, lambda: checked) if (f.code, f.location.offset) not in known)
@@ -310,7 +311,7 @@ def _check(message: Message, schema: Schema, agreement: Agreement, faults: list[
     """Check a set that has a schema and no map. What is wrong is added to `faults`, in order."""
     checker = compile_check(schema)
     faults.extend(checker.faults(message))
-    if acks.verdict_of(_by_policy(f, agreement) for f in faults) != "rejected":
+    if acks.verdict_of(by_policy(f, agreement) for f in faults) != "rejected":
         faults.extend(inconsistencies(message, lambda: checker.check(message)))
         faults.sort(key=lambda f: f.location.segment)
 
@@ -321,21 +322,6 @@ def _convention_fault(message: Message, agreement: Agreement | None) -> Iterator
     if agreed and message.convention and message.convention != agreed:
         found = _fault_at(message, "message.convention", message.convention, agreed)
         yield dataclasses.replace(found, guide=True)
-
-
-def _by_policy(found: Fault, agreement: Agreement | None) -> Fault:
-    """A fault with the severity the agreement gives to errors of the standard, of the guide, or of the envelope
-    (acknowledgements.md 6). A set without its trailer is never accepted: it is cut off."""
-    if agreement is None or found.severity != "reject":
-        return found
-    if found.entry.level == "message" and not found.guide:
-        counted = found.code in ("message.count", "message.control-mismatch")
-        accepted = counted and agreement.on_envelope_error == "accept"
-        return dataclasses.replace(found, severity="error") if accepted else found
-    policy = agreement.on_guide_error if found.guide else agreement.on_standard_error
-    if policy == "reject":
-        return found
-    return dataclasses.replace(found, severity="error" if policy == "accept_with_errors" else "exception")
 
 
 def _fault_at(message: Message, code: str, found: str, expected: str) -> Fault:

@@ -203,6 +203,41 @@ def test_documents_that_would_be_rejected_are_counted(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("policy", "refused", "doubts", "needed"),
+    [("reject", 3, 0, "major"), ("accept_with_errors", 0, 3, "minor"), ("route_to_exception", 0, 3, "minor")],
+)
+def test_an_agreement_decides_what_is_refused(
+    tmp_path: Path, policy: str, refused: int, doubts: int, needed: str
+) -> None:
+    folder = shutil.copytree(ACME, tmp_path / "acme")
+    text = (folder / "partner.yaml").read_text()
+    agreed = text.replace("policy: {apply_dates: yes}", f"on_guide_error: {policy}")
+    assert agreed != text
+    (folder / "partner.yaml").write_text(agreed)
+    file = folder / "855.map.yaml"
+    file.write_text(file.read_text().replace("only: [EA, CA, DZ]", "only: [CA, DZ]"))
+    command = ["map", "diff", str(ACME / "855.map.yaml"), str(file), "--over", str(ACME / "samples")]
+    done = CliRunner().invoke(app, [*command, "--partner", str(folder), "--json"])
+    (one,) = json.loads(done.stdout)["maps"]
+    assert (one["judged_as_agreed"], one["needed_step"]) == ("X12 855 004010", needed)
+    assert (one["reading"]["newly_refused"], one["reading"]["new_doubts"]) == (refused, doubts)
+    assert one["writing"]["compared"] == 0  # we read the 855 of acme, and write none
+    done = CliRunner().invoke(app, [*command, "--partner", str(folder)])
+    assert "    judged as agreed about X12 855 004010" in done.stdout.splitlines()
+
+
+def test_of_a_document_that_is_only_sent_the_writing_is_compared(tmp_path: Path) -> None:
+    file = tmp_path / "850.map.yaml"
+    text = (ACME / "850.map.yaml").read_text()
+    file.write_text(text.replace("only: [EA, CA, DZ]", "only: [CA, DZ]"))
+    assert file.read_text() != text
+    command = ["map", "diff", str(ACME / "850.map.yaml"), str(file), "--over", str(ACME / "samples"), "--json"]
+    (one,) = json.loads(CliRunner().invoke(app, [*command, "--partner", str(ACME)]).stdout)["maps"]
+    assert (one["judged_as_agreed"], one["reading"]["compared"], one["needed_step"]) == ("", 0, "major")
+    assert one["writing"]["newly_refused"] == one["writing"]["compared"] > 0
+
+
 def test_what_no_document_shows_is_said_and_not_counted(tmp_path: Path) -> None:
     old = load_map_file(ACME / "855.map.yaml")
     new = edited(
@@ -349,7 +384,7 @@ def test_another_event_is_one_difference_not_many(tmp_path: Path) -> None:
     new = edited(tmp_path, file, ('when: purpose = "cancel"', 'when: purpose = "change"'))
     diff = difference(new, ROOT / "samples/x12/860", load_map_file(file))
     (found,) = diff.reading.groups.values()
-    assert (found.name, found.changed) == ("the event", 2)  # each becomes the other
+    assert (found.name, found.changed) == ("the event", 3)  # each becomes the other
     assert {example.new for example in found.examples} == {
         "procurement.order.cancelled.v1",
         "procurement.order.changed.v1",
