@@ -22,6 +22,8 @@ from gateway.cli.instance import DEFAULT, AsJson, Config, emit, fail, load, look
 from gateway.ledger import LedgerError
 from gateway.secrets import SecretError
 
+LEAST_PASSWORD = 12
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The supplier gateway."
 )
@@ -144,6 +146,17 @@ def replay(number: Annotated[int, typer.Argument(help="A receipt's number.")], p
     if made is None:
         fail(f"there is no receipt {number}")
     typer.echo(f"receipt {number} is translated again as receipt {made}; the daemon takes it within seconds")
+
+
+@app.command()
+def password() -> None:
+    """Ask for a password and print its hash, for `passwords` in a partner's file."""
+    from gateway.transports import sftp
+
+    typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if len(typed) < LEAST_PASSWORD:
+        fail(f"a password has at least {LEAST_PASSWORD} characters")
+    typer.echo(sftp.hashed(typed))
 
 
 @cert.command("new")

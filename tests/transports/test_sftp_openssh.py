@@ -141,7 +141,7 @@ async def test_killed_upload_is_not_committed(hosted: Hosted, program: Program, 
     os.killpg(process.pid, how)
     async with asyncio.timeout(10):
         await process.communicate()
-        while list(uploads) or hosted.server._doors:
+        while list(uploads) or hosted.server.doors:
             await asyncio.sleep(0.02)
     assert hosted.desk.arrived == []
     async with hosted.login() as session:

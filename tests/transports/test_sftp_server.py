@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from typing import Any
 
 import asyncssh
 import pytest
@@ -19,10 +20,10 @@ from gateway.transports.sftp import (
     LoginRefused,
     SftpServer,
     connect,
+    door,
     fingerprint,
     generate_key,
     protocol,
-    server,
 )
 
 
@@ -39,7 +40,7 @@ async def test_host_key_changed(hosted: Hosted) -> None:
     with pytest.raises(HostKeyChanged, match=r"shows host key SHA256:.* not one of those pinned"):
         async with connect("127.0.0.1", hosted.server.port, "one", hosted.keys.partner[0], host_key=pin):
             pass
-    assert hosted.server._doors == set() or not any(door.user for door in hosted.server._doors)
+    assert not any(door.user for door in hosted.server.doors)
 
 
 async def test_strangers_learn_nothing(hosted: Hosted) -> None:
@@ -162,12 +163,16 @@ async def test_legacy_only_by_opt_in(serve: Serve, old: dict[str, list[str]]) ->
     async with serve() as hosted:
         with pytest.raises(asyncssh.KeyExchangeFailed):
             await _raw(hosted, **old)
-    async with serve(listener={"legacy_algorithms": True}) as hosted, await _raw(hosted, **old):
-        pass
+    opted_in: dict[str, Any] = {"legacy_algorithms": True, "addresses": ["127.0.0.1"]}
+    async with serve(**opted_in) as hosted:
+        async with await _raw(hosted, **old):
+            pass
+        with pytest.raises(asyncssh.KeyExchangeFailed):  # to others they are not even offered
+            await _raw(hosted, local_addr=("127.0.0.2", 0), **old)
 
 
 async def test_weak_ciphers_are_never_offered(serve: Serve) -> None:
-    async with serve(listener={"legacy_algorithms": True}) as hosted:
+    async with serve(legacy_algorithms=True, addresses=["127.0.0.1"]) as hosted:
         for cipher in ("aes128-cbc", "3des-cbc", "arcfour"):
             with pytest.raises(asyncssh.KeyExchangeFailed):
                 await _raw(hosted, encryption_algs=[cipher])
@@ -264,7 +269,7 @@ async def test_idle_does_not_cut_a_commit(serve: Serve) -> None:
 
 async def test_sessions_and_open_files_are_limited(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "FILES_A_SESSION", 3)
-    monkeypatch.setattr(server, "SESSIONS_A_CONNECTION", 2)
+    monkeypatch.setattr(door, "SESSIONS_A_CONNECTION", 2)
     hosted.desk.place(MAILBOX, "o.edi", b"UNB+")
     async with hosted.login() as session:
         files = [await session.raw.open("/out/o.edi", "rb", encoding=None) for _ in range(3)]

@@ -11,6 +11,7 @@ from gateway.secrets import Secrets
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.examine import examine
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
+from gateway.transports.sftp.passwords import PasswordRefused, hashed, read_hash
 from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
 from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMailbox
@@ -21,11 +22,13 @@ HOSTED = "sftp-server"
 
 
 def check(settings: Listener | HostedMailbox | PolledMailbox, secrets: Secrets) -> None:
-    """Whether every key can be read. Raises SecretError or KeyRefused."""
+    """Whether every key and password can be read. Raises SecretError, KeyRefused or PasswordRefused."""
     if isinstance(settings, HostedMailbox):
         for entry in settings.keys:
             if not read_lines(secrets(entry.key)):
                 raise KeyRefused(f"{entry.key}: there is no key in it")
+        for password in settings.passwords:
+            read_hash(secrets(password.hash))
     elif isinstance(settings, Listener):
         for reference in settings.host_keys:
             read_private(secrets(reference))
@@ -63,6 +66,7 @@ __all__ = [
     "KeyRefused",
     "Listener",
     "LoginRefused",
+    "PasswordRefused",
     "PolledMailbox",
     "RemoteFile",
     "SftpPoller",
@@ -74,6 +78,7 @@ __all__ = [
     "examine",
     "fingerprint",
     "generate_key",
+    "hashed",
     "open_server",
     "poller",
     "sink",

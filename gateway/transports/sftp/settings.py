@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from gateway.ports import Shelf
 from gateway.transports.names import checked, checked_template
@@ -29,6 +38,7 @@ class Quota(_Settings):
     bytes: Annotated[Size, Field(gt=0)] = 100_000_000
 
 
+Network = IPv4Network | IPv6Network
 SHELVES: Mapping[str, Shelf] = {"in": "in", "out": "out", "archive": "archive"}
 
 
@@ -40,14 +50,28 @@ class MailboxKey(_Settings):
     until: dt.date | None = None
 
 
+class MailboxPassword(_Settings):
+    """An argon2id hash of a partner's password, as `gateway password` makes it, or a reference to one; with a label and
+    the last day it is valid (UTC)."""
+
+    hash: str
+    label: str = ""
+    until: dt.date | None = None
+
+
 class HostedMailbox(_Settings):
-    """A mailbox on our server: the partner logs in with one of `keys`, writes to /in and reads from
-    /out. `directories` are further names of these. `archive`: how long /archive shows what is over."""
+    """A mailbox on our server: the partner logs in with one of `keys`, one of `passwords`, or `both`, writes to /in and
+    reads from /out. `directories` are further names of these. `archive`: how long /archive shows what is over.
+    `addresses`: the only networks this partner comes from; they are never banned."""
 
     name: str
     kind: Literal["sftp-server"] = "sftp-server"
     user: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    keys: Annotated[tuple[MailboxKey, ...], Field(min_length=1)]
+    keys: tuple[MailboxKey, ...] = ()
+    passwords: Annotated[tuple[MailboxPassword, ...], Field(max_length=2)] = ()
+    login: Literal["either", "both"] = "either"
+    addresses: tuple[Network, ...] = ()
+    legacy_algorithms: bool = False  # ssh-rsa with SHA-1 and group14-sha1, for a partner with a very old client
     quota: Quota = Quota()
     max_file: Annotated[Size, Field(gt=0)] = 20_000_000
     max_connections: Annotated[int, Field(gt=0)] = 10
@@ -72,13 +96,35 @@ class HostedMailbox(_Settings):
                 raise ValueError(f"{name!r} is no name for a directory beside /in, /out and /archive")
         return value
 
-    @field_validator("keys", mode="before")
+    @field_validator("keys", "passwords", mode="before")
     @classmethod
-    def _short_form(cls, value: object) -> object:
-        """`keys: ["file:keys/a.pub"]` is short for `keys: [{key: "file:keys/a.pub"}]`."""
+    def _short_form(cls, value: object, info: ValidationInfo) -> object:
+        """`keys: ["file:keys/a.pub"]` is short for `keys: [{key: "file:keys/a.pub"}]`, and so for passwords."""
+        name = "key" if info.field_name == "keys" else "hash"
         if isinstance(value, list | tuple):
-            return tuple({"key": item} if isinstance(item, str) else item for item in value)
+            return tuple({name: item} if isinstance(item, str) else item for item in value)
         return value
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> HostedMailbox:
+        if not (self.keys or self.passwords):
+            raise ValueError("needs keys or passwords: nobody could log in")
+        if self.login == "both" and not (self.keys and self.passwords):
+            raise ValueError("login: both needs keys and passwords")
+        if self.legacy_algorithms and not self.addresses:
+            raise ValueError("legacy_algorithms needs addresses: the old algorithms are offered to these only")
+        return self
+
+
+class Defence(_Settings):
+    """Failed logins by address: 1 point for a known name, 2 for an unknown one, 3 for a broken limit. Whoever has
+    `threshold` points `within` a time is banned, each time twice as long as before."""
+
+    threshold: Annotated[int, Field(gt=0)] = 30
+    within: Annotated[Duration, Field(gt=0)] = 600.0
+    ban: Annotated[Duration, Field(gt=0)] = 900.0
+    longest_ban: Annotated[Duration, Field(gt=0)] = 86400.0
+    never: tuple[Network, ...] = ()
 
 
 class Listener(_Settings):
@@ -90,7 +136,9 @@ class Listener(_Settings):
     login_timeout: Annotated[Duration, Field(gt=0)] = 20.0
     idle: Annotated[Duration, Field(gt=0)] = 600.0
     max_connections: Annotated[int, Field(gt=0)] = 500
-    legacy_algorithms: bool = False  # ssh-rsa with SHA-1 and group14-sha1, for partners with very old clients
+    max_connections_per_address: Annotated[int, Field(gt=0)] = 30
+    defence: Defence = Defence()
+    proxies: tuple[Network, ...] = ()  # load balancers of ours that say the client's address (PROXY protocol)
     staging: Path | None = None  # where large uploads wait for their CLOSE; None: the system's temporary folder
 
 
