@@ -141,9 +141,9 @@ def load(path: Path) -> Configuration:
 
 
 def check_secrets(configuration: Configuration) -> None:
-    """Whether every secret, key and folder that `run` needs is there: of the listener, the business systems, and the
-    partners that trade. Raises edi.ProfileError with one line per complaint."""
-    secrets, complaints = configuration.secrets, []
+    """Whether every secret, key, folder and listener that `run` needs is there: of the listeners, the business systems,
+    and the partners that trade. Raises edi.ProfileError with one line per complaint."""
+    secrets, complaints = configuration.secrets, list(_nobody_listens(configuration))
     parts = [(f"destinations.{name}", None, settings) for name, (_, settings) in configuration.destinations.items()]
     for name, listener in configuration.listeners.items():
         parts.append((f"listeners.{name}", transport(name), listener))
@@ -188,6 +188,17 @@ def database_url(url: str, folder: Path) -> str:
     if url.startswith(head) and not url.startswith("sqlite:////"):
         return f"{head}{(folder / url.removeprefix(head)).resolve()}"
     return url
+
+
+def _nobody_listens(configuration: Configuration) -> Iterator[str]:
+    """Channels of partners that trade at a listener which is not opened."""
+    for partner in configuration.book.served:
+        for index, channel in enumerate(partner.channels.values()):
+            listener = channel.kind.partition("-")[0]
+            hosted = channel.kind == getattr(transport(channel.kind), "HOSTED", "")
+            if hosted and listener not in configuration.listeners:
+                where = place(partner, "channels", index, "kind")
+                yield f"{where}: channels.kind: {channel.kind} needs listeners.{listener} in {configuration.path.name}"
 
 
 def _listener(name: str, file: GatewayFile, tree: Any, folder: Path) -> Any:

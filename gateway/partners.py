@@ -183,6 +183,7 @@ def _wait(value: Any) -> float | None:
 
 def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
     owners: dict[tuple[str, ...], Partner] = {}
+    names: dict[tuple[str, ...], tuple[Partner, str]] = {}
     for partner in partners.values():
         for kind, pair in (("x12", partner.profile.x12), ("edifact", partner.profile.edifact)):
             for side in (pair.partner, *pair.also) if pair else ():
@@ -193,7 +194,11 @@ def _clashes(partners: Mapping[str, Partner]) -> Iterator[str]:
                         f"belongs to partner {other.id} already"
                     )
         for index, channel in enumerate(partner.channels.values()):
-            key, names = getattr(channel, "known_as", ("", ()))
-            if names and (other := owners.setdefault((channel.kind, *names), partner)) is not partner:
+            key, known = getattr(channel, "known_as", ("", ()))
+            if not known:
+                continue
+            owner, name = names.setdefault((channel.kind, *known), (partner, channel.name))
+            if (owner, name) != (partner, channel.name):
+                whose = owner.id if owner is not partner else f"channel {name!r} of this file"
                 where = place(partner, "channels", index, key)
-                yield f"{where}: channels.{key}: {names[-1]!r} belongs to {other.id} already"
+                yield f"{where}: channels.{key}: {known[-1]!r} belongs to {whose} already"

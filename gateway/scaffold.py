@@ -24,7 +24,7 @@ listeners:
     host: {host}
     port: {port}
     host_keys: ["file:keys/host_ed25519"]
-
+{as2}
 {destinations}
 timing:
   incomplete_wait: 2m        # how long a file that ends inside an interchange waits for its rest
@@ -43,6 +43,18 @@ NO_DESTINATION = """\
 #      purchase: {login: env:ODOO_LOGIN, key: env:ODOO_KEY}
 """
 
+AS2 = """\
+  as2:
+    host: {host}
+    port: {port}
+"""
+
+NO_AS2 = """\
+#  as2:                      # for partners that speak AS2; remove the # signs, then docs/as2.md
+#    host: 127.0.0.1
+#    port: 4080
+"""
+
 PARTNERS = """\
 One folder per partner: `partners/<id>/partner.yaml`, and a `<document>.map.yaml` where the partner differs from the
 base
@@ -52,9 +64,16 @@ After a change: `gateway check`, then send the daemon SIGHUP (a file that is not
 
 
 def init(
-    folder: Path, *, host: str = "127.0.0.1", port: int = 2222, destinations: str = "", partners: Path | None = None
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 2222,
+    as2_port: int | None = None,
+    destinations: str = "",
+    partners: Path | None = None,
 ) -> None:
-    """Make an instance in `folder`, which must be new or empty. `partners` is a folder to copy partners from.
+    """Make an instance in `folder`, which must be new or empty. `partners` is a folder to copy partners from; the AS2
+    listener is opened only with a port for it.
 
     Raises FileExistsError if something is there already, FileNotFoundError if there are no partners to copy.
     """
@@ -72,7 +91,8 @@ def init(
     write_secret(keys / "host_ed25519", private)
     (keys / "host_ed25519.pub").write_text(public, encoding="utf-8")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name) or "gateway"
-    text = GATEWAY.format(name=name, host=host, port=port, destinations=destinations or NO_DESTINATION)
+    as2 = NO_AS2 if as2_port is None else AS2.format(host=host, port=as2_port)
+    text = GATEWAY.format(name=name, host=host, port=port, as2=as2, destinations=destinations or NO_DESTINATION)
     (folder / "gateway.yaml").write_text(text, encoding="utf-8")
     (folder / "partners" / "README.txt").write_text(PARTNERS, encoding="utf-8")
     for source in copied:

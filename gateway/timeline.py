@@ -37,9 +37,15 @@ def _milestones(c: Any, subject: str) -> Iterator[Milestone]:
         for answer in deliveries.answers_to(c, message.receipt):
             if answer.settled_at:
                 what = "refusal" if answer.kind == "refusal" else answer.type
-                yield Milestone(answer.settled_at, f"{what} {answer.name} placed in mailbox {answer.destination}")
+                yield Milestone(answer.settled_at, f"{what} {answer.name} {_where(answer)}")
     for delivery in views.deliveries_about(c, subject):
         yield from _delivery(delivery)
+    for exchange in views.exchanges_about(c, subject):
+        if exchange.answered_at:
+            yield Milestone(
+                exchange.answered_at,
+                f"AS2 message {exchange.message_id} receipted by {exchange.as2_to}: {exchange.note}",
+            )
     for sent in views.sent_about(c, subject):
         if sent.functional_at and sent.note:
             yield Milestone(
@@ -54,13 +60,18 @@ def _milestones(c: Any, subject: str) -> Iterator[Milestone]:
 def _delivery(delivery: Any) -> Iterator[Milestone]:
     what = {"document": delivery.type, "event": "answer", "notice": "notice"}.get(delivery.kind, delivery.kind)
     if delivery.state == "done":
-        if delivery.effect == "placed":
-            yield Milestone(delivery.settled_at, f"{what} {delivery.name} placed in mailbox {delivery.destination}")
-        else:
-            yield Milestone(delivery.settled_at, f"{what} written to {delivery.destination}")
+        name = f" {delivery.name}" if delivery.kind == "document" else ""
+        yield Milestone(delivery.settled_at, f"{what}{name} {_where(delivery)}")
     elif delivery.state == "parked":
         yield Milestone(delivery.settled_at, f"{what} for {delivery.destination} was not applied: {delivery.reason}")
     elif delivery.reason:
         yield Milestone(delivery.created_at, f"{what} for {delivery.destination} waits: {delivery.reason}")
     if delivery.collected_at:
         yield Milestone(delivery.collected_at, f"{what} {delivery.name} fetched by {delivery.partner}")
+
+
+def _where(delivery: Any) -> str:
+    """Where something went: a mailbox keeps it for the partner, other channels carry it, a business system takes it."""
+    if delivery.effect == "placed":
+        return f"placed in mailbox {delivery.destination}"
+    return f"{'sent' if '/' in delivery.destination else 'written'} to {delivery.destination}"

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from gateway.cli import app
 from gateway.sandbox.demo import DESTINATIONS
 from gateway.scaffold import init
+from tests.keys import demo_keys
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,9 +27,8 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("URL", "DB", "LOGIN", "KEY"):
         monkeypatch.setenv(f"ODOO_{name}", "http://127.0.0.1:9" if name == "URL" else "x")
     folder = tmp_path / "instance"
-    init(folder, port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
-    for name in ("acme", "bolt", "nordwerk"):
-        shutil.copy(folder / "keys" / "host_ed25519.pub", folder / "keys" / f"{name}.pub")
+    init(folder, port=0, as2_port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
+    demo_keys(folder)
     return folder
 
 
@@ -54,10 +54,15 @@ def test_a_clean_instance(instance: Path) -> None:
 
 GATEWAY = "gateway.yaml"
 ACME = "partners/acme/partner.yaml"
+NORDWERK = "partners/nordwerk/partner.yaml"
 MISTAKES = [
     (GATEWAY, "environment: prod", "environment: production", "environment", "prod"),
     (GATEWAY, "partners: partners", "partner: partners", "partner", "no such key"),
     (GATEWAY, "    port: 0", "    port: many", "listeners.sftp.port|port", "integer"),
+    (NORDWERK, "kind: as2", "kind: as3", "channels.kind", "no transport 'as3'"),
+    (NORDWERK, "id: GATEWAY-AS2", 'id: "GATEWAY AS2 "', "us.id", "1 to 128 printable ASCII"),
+    (NORDWERK, "url: ", "uri: ", "send.uri", "no such key"),
+    (NORDWERK, "partner: {id: NORDWERK-AS2", "partner: {name: NORDWERK-AS2", "partner.name", "no such key"),
     (GATEWAY, "    kind: odoo", "    kind: sap", "destinations.odoo-main.kind", "no kind 'sap'"),
     (GATEWAY, "poll: {interval: 1s", "poll: {interval: often", "poll.interval", "no duration"),
     (GATEWAY, "  incomplete_wait: 2m", "  incomplete_wait: soon", "timing.incomplete_wait", "no duration"),
@@ -73,7 +78,7 @@ MISTAKES = [
     (ACME, "functional: 24h", "functional: tomorrow", "agreements.0.ack_expected", "no duration"),
     (ACME, "instance: odoo-main", "instance: odoo-other", "odoo.instance", "no destination 'odoo-other'"),
     (ACME, "duplicates: reanswer", "duplicates: again", "duplicates", "reanswer"),
-    ("partners/nordwerk/partner.yaml", "user: nordwerk", "user: acme", "channels", "belongs to acme"),
+    ("partners/bolt/partner.yaml", "user: bolt", "user: acme", "channels", "belongs to acme"),
     (ACME, "partner: acme", "partner: [acme", "yaml.", ""),
 ]
 

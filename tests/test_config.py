@@ -14,10 +14,10 @@ import edi
 from gateway import config
 from gateway.sandbox.demo import DESTINATIONS
 from gateway.scaffold import init
-from gateway.transports.sftp import generate_key
+from tests.keys import demo_keys
 
 ROOT = Path(__file__).resolve().parents[1]
-GATEWAY, ACME = "gateway.yaml", "partners/acme/partner.yaml"
+GATEWAY, ACME, NORDWERK = "gateway.yaml", "partners/acme/partner.yaml", "partners/nordwerk/partner.yaml"
 
 
 @pytest.fixture
@@ -26,9 +26,8 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("URL", "DB", "LOGIN", "KEY"):
         monkeypatch.setenv(f"ODOO_{name}", "x")
     folder = tmp_path / "instance"
-    init(folder, port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
-    for name in ("acme", "bolt", "nordwerk"):
-        (folder / "keys" / f"{name}.pub").write_text(generate_key(name)[1], encoding="utf-8")
+    init(folder, port=0, as2_port=0, partners=ROOT / "partners", destinations=DESTINATIONS)
+    demo_keys(folder)
     return folder
 
 
@@ -111,16 +110,39 @@ def test_clashes_name_their_lines(instance: Path) -> None:
     ]
 
 
+def test_two_channels_of_one_partner_cannot_be_told_apart_by_one_name(instance: Path) -> None:
+    text = (instance / ACME).read_text(encoding="utf-8")
+    second = text[text.index("- name: inbox") : text.index("agreements:")].replace("name: inbox", "name: second")
+    line = edit(instance, ACME, "agreements:\n", f"{second}agreements:\n")
+    as2 = (instance / NORDWERK).read_text(encoding="utf-8")
+    other = as2[as2.index("- name: as2") : as2.index("agreements:")].replace("name: as2", "name: other")
+    at = edit(instance, NORDWERK, "agreements:\n", f"{other}agreements:\n")
+    assert complaints(instance) == [
+        f"{ACME}:{line + 2}: channels.user: 'acme' belongs to channel 'inbox' of this file already",
+        f"{NORDWERK}:{at + 3}: channels.partner: 'NORDWERK-AS2' belongs to channel 'as2' of this file already",
+    ]
+
+
+def test_a_channel_needs_its_listener(instance: Path) -> None:
+    edit(instance, GATEWAY, "  as2:\n    host: 127.0.0.1\n    port: 0\n", "")
+    line = (instance / NORDWERK).read_text(encoding="utf-8").splitlines().index("  kind: as2") + 1
+    assert complaints(instance) == [f"{NORDWERK}:{line}: channels.kind: as2 needs listeners.as2 in gateway.yaml"]
+    edit(instance, NORDWERK, "status: live", "status: onboarding")
+    config.check_secrets(config.load(instance / GATEWAY))
+
+
 def test_every_missing_secret_is_named_at_once(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ODOO_KEY")
     (instance / "keys" / "acme.pub").unlink()
-    (instance / "keys" / "nordwerk.pub").write_text("# no key yet\n", encoding="utf-8")
+    (instance / "keys" / "bolt.pub").write_text("# no key yet\n", encoding="utf-8")
     (instance / "keys" / "host_ed25519").write_text("garbage", encoding="utf-8")
-    odoo, host, acme, nordwerk = complaints(instance)
+    (instance / "keys" / "as2.key").write_text("garbage", encoding="utf-8")
+    odoo, host, acme, bolt, nordwerk = complaints(instance)
     assert odoo == "destinations.odoo-main: env:ODOO_KEY: the environment variable ODOO_KEY is not set"
     assert host.startswith("listeners.sftp: not an unencrypted private key")
     assert acme.startswith(f"{ACME}: channel inbox: file:keys/acme.pub: keys/acme.pub cannot be read")
-    assert nordwerk.endswith("file:keys/nordwerk.pub: there is no key in it")
+    assert bolt.endswith("file:keys/bolt.pub: there is no key in it")
+    assert "channel as2: file:keys/as2.key: not a private key in PEM" in nordwerk
 
 
 def test_a_partner_that_does_not_trade_yet_may_wait_for_its_key(instance: Path) -> None:

@@ -36,6 +36,7 @@ def test_the_demo_ends_well_and_leaves_nothing_running(
     said = capsys.readouterr().out
     assert "Everything the story promises was found" in said
     assert "3 lines need a decision" in said
+    assert "receipted by NORDWERK-AS2: processed, signed, MIC equal" in said
     assert processes_of(folder) == []
     for log in folder.glob("*.log"):
         assert "Traceback" not in log.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """`gateway demo`: the main job on real wires, from a confirmed order in Odoo to the supplier's answer on it.
 
-Starts the daemon and the sandbox Odoo as processes of their own, confirms one order for each demo partner, lets a
-supplier process trade over SFTP, and then checks what the ledger and Odoo hold. Ends everything it started; exit 1
-with a sentence if any of it did not happen.
+Starts the daemon and the sandbox Odoo as processes of their own, confirms an order for two of the demo partners, lets
+a supplier process of each trade, one over SFTP and one over AS2, and then checks what the ledger and Odoo hold. Ends
+everything it started; exit 1 with a sentence if any of it did not happen.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from gateway import clock, scaffold
-from gateway.transports.sftp import fingerprint, generate_key
+from gateway.sandbox import traders
+from gateway.sandbox.traders import Trader
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -88,17 +89,21 @@ class Demo:
     ) -> None:
         self.console, self.stack, self.partners, self.scenario = console, stack, partners, scenario
         self.folder, self.version = folder, version
-        self.odoo, self.port = "", 0
+        self.odoo = ""
+        self.ports: dict[str, int] = {}  # of the daemon, by transport
+        self.traders: dict[str, Trader] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def play(self) -> None:
         self.title("1. An instance, the sandbox Odoo and the daemon")
         self.make_instance()
         self.start_odoo()
+        for trader in self.traders.values():
+            trader.start(self.stack, self.wait)
         self.start_daemon()
         self.title("2. Purchase orders are confirmed in Odoo")
         orders = self.confirm_orders()
-        self.title("3. The suppliers trade over SFTP, each as a process of its own")
+        self.title("3. The suppliers trade, each as a process of its own")
         self.trade(orders)
         self.title("4. What happened")
         self.quiet()
@@ -107,14 +112,17 @@ class Demo:
         self.check(orders)
 
     def make_instance(self) -> None:
-        scaffold.init(self.folder, port=0, partners=self.partners, destinations=DESTINATIONS)
-        suppliers = self.folder / "suppliers"
-        suppliers.mkdir(mode=0o700)
-        for name in self.names():
-            private, public = generate_key(f"{name} supplier key")
-            scaffold.write_secret(suppliers / name, private)
-            (self.folder / "keys" / f"{name}.pub").write_text(public, encoding="utf-8")
-        self.say(f"instance with partners {', '.join(self.names())}")
+        scaffold.init(self.folder, port=0, as2_port=0, partners=self.partners, destinations=DESTINATIONS)
+        (self.folder / "suppliers").mkdir(mode=0o700)
+        self.traders = {name: self.trader(name) for name in self.names()}
+        for trader in self.traders.values():
+            trader.prepare()
+        told = ", ".join(f"{trader.name} ({trader.speaks})" for trader in self.traders.values())
+        self.say(f"instance with partners {told}")
+
+    def trader(self, name: str) -> Trader:
+        """The supplier of a partner."""
+        return traders.of(self.folder, name)
 
     def start_odoo(self) -> None:
         port_file = self.folder / "odoo.port"
@@ -148,9 +156,11 @@ class Demo:
             ODOO_LOGIN="edi",
             ODOO_KEY="demo-key",
         )
-        self.port = self.wait("the daemon", lambda: ready.exists() and json.loads(ready.read_text())["sftp"])
+        up: dict[str, int] = self.wait("the daemon", lambda: json.loads(ready.read_text()) if ready.exists() else {})
+        self.ports = {name: port for name, port in up.items() if name != "pid"}
         self.wait("the daemon's first look at Odoo", lambda: self.calls("purchase.order", "search_read") > 0)
-        self.say(f"daemon with SFTP on port {self.port}")
+        listeners = ", ".join(f"{name.upper()} on port {port}" for name, port in self.ports.items())
+        self.say(f"daemon with {listeners}")
 
     def confirm_orders(self) -> list[Order]:
         today = clock.now().date()
@@ -168,14 +178,9 @@ class Demo:
 
     def trade(self, orders: list[Order]) -> None:
         """Run the supplier processes, one after the other so that their lines read as a story."""
-        pinned = fingerprint((self.folder / "keys" / "host_ed25519.pub").read_text(encoding="utf-8"))
         for index, order in enumerate(orders):
-            command = [sys.executable, "-m", "gateway.sandbox.supplier", "--port", str(self.port), "--host-key", pinned]
-            command += ["--user", order.partner, "--key", str(self.folder / "suppliers" / order.partner)]
-            command += ["--partner", str(self.folder / "partners" / order.partner)]
-            if index == 0 and len(orders) > 1:
-                command += ["--impostor", str(self.folder / "partners" / orders[1].partner)]
-            if subprocess.run(command, check=False, timeout=120).returncode != 0:  # noqa: S603  our own program
+            impostor = orders[1].partner if index == 0 and len(orders) > 1 else ""
+            if not self.traders[order.partner].trade(self.ports, impostor):
                 raise DemoFailed(f"the supplier {order.partner} could not trade")
 
     def quiet(self) -> None:
@@ -234,6 +239,9 @@ class Demo:
                 len(self.activities(order)) == 1,
                 f"{order.number} has {len(self.activities(order))} activities, not one",
             )
+            if self.traders[order.partner].speaks == "AS2":
+                told = [milestone["text"] for milestone in self.gateway("order", order.number)["milestones"]]
+                need(any("MIC equal" in text for text in told), f"{order.number} has no receipt of its AS2 message")
         receipts = self.gateway("messages")
         states = [row["state"] for row in receipts]
         need(states.count("duplicate") == len(orders), f"{len(orders)} files were sent twice, {states} were seen")

@@ -1,5 +1,5 @@
 """A supplier for the demo and the tests: another process with a real SFTP client, that knows of us only what it was
-told.
+told. One that speaks AS2 is in supplier_as2.py.
 
 It fetches its order, acknowledges it, sends a file with one bad set, reads the refusal, sends the corrected answer,
 sends that file twice, and (with `--impostor`) a file that carries somebody else's identity. Every step prints one
@@ -12,8 +12,10 @@ import argparse
 import asyncio
 import datetime as dt
 import sys
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Protocol
 
 import edi
 from edi.documents.acknowledgement import AnsweredLine, OrderAcknowledged, Response
@@ -29,11 +31,40 @@ class Unexpected(Exception):
     """A step did not go as a supplier may expect: one sentence."""
 
 
-class Supplier:
-    """One supplier's side: its profile (ours, mirrored), its session, its control numbers."""
+class Mailbox(Protocol):
+    """The supplier's way to us and back."""
 
-    def __init__(self, profile: edi.Profile, session: SftpSession, name: str) -> None:
-        self.profile, self.session, self.name = profile, session, name
+    async def put(self, name: str, data: bytes) -> None:
+        """Hand a file over. Raises Unexpected or ConnectionError."""
+
+    async def names(self) -> list[str]:
+        """The files that are there for us, oldest first."""
+
+    async def get(self, name: str) -> bytes:
+        """One of them."""
+
+
+class SftpMailbox:
+    """A mailbox on the gateway's SFTP server."""
+
+    def __init__(self, session: SftpSession) -> None:
+        self.session = session
+
+    async def put(self, name: str, data: bytes) -> None:
+        await self.session.put(f"/in/{name}", data)
+
+    async def names(self) -> list[str]:
+        return [entry.name for entry in await self.session.listdir("/out")]
+
+    async def get(self, name: str) -> bytes:
+        return await self.session.get(f"/out/{name}")
+
+
+class Supplier:
+    """One supplier's side: its profile (ours, mirrored), its mailbox, its control numbers."""
+
+    def __init__(self, profile: edi.Profile, mailbox: Mailbox, name: str) -> None:
+        self.profile, self.mailbox, self.name = profile, mailbox, name
         self.number = self.uploads = 0
         self.seen: set[str] = set()
         # LIN 1229 of an ORDRSP says only that a line is amended; what differs is for the receiver to find.
@@ -50,7 +81,7 @@ class Supplier:
             await self.send_as(impostor, order)
 
     async def fetch_order(self) -> OrderReleased:
-        name, data = await self.wait_for("an order", lambda name, _: name.startswith(("850_", "ORDERS_")))
+        name, data = await self.wait_for("an order", lambda name: name.startswith(("850_", "ORDERS_")))
         translation = edi.translate(data, self.profile)
         if len(translation.events) != 1 or translation.faults:
             raise Unexpected(f"{name} is not a clean order: {[f.message for f in translation.faults]}")
@@ -123,7 +154,7 @@ class Supplier:
         at = data.rfind(good)
         data = data[:at] + good[:4] + b"1345" + data[at + len(good) :]
         name = await self.upload(data, "a file with one good and one bad set")
-        _, refusal = await self.wait_for("the refusal", lambda file, _: file == f"{name}.rejected.txt")
+        _, refusal = await self.wait_for("the refusal", lambda file: file == f"{name}.rejected.txt")
         text = refusal.decode()
         if good[:4].decode() + "1345" not in text:
             raise Unexpected(f"{name}.rejected.txt does not name the bad date: {text}")
@@ -155,9 +186,9 @@ class Supplier:
 
     async def send_as(self, other: Path, order: OrderReleased) -> None:
         """A file with another partner's identity in our mailbox."""
-        foreign = Supplier(edi.load_profile(other).mirrored(), self.session, self.name)
+        foreign = Supplier(edi.load_profile(other).mirrored(), self.mailbox, self.name)
         name = await self.upload(foreign.write(foreign.answer(order)), "an answer with another partner's identity")
-        _, refusal = await self.wait_for("the refusal", lambda file, _: file == f"{name}.rejected.txt")
+        _, refusal = await self.wait_for("the refusal", lambda file: file == f"{name}.rejected.txt")
         line = next(line for line in refusal.decode().splitlines() if line.startswith("- "))
         self.say(f"refused: {line[2:]}")
 
@@ -177,26 +208,25 @@ class Supplier:
     async def upload(self, data: bytes, what: str) -> str:
         self.uploads += 1
         name = f"{self.name}_{self.uploads:04d}.edi"
-        await self.session.put(f"/in/{name}", data)
-        self.say(f"uploaded {name} ({what})")
+        self.say(f"sends {name} ({what})")
+        await self.mailbox.put(name, data)
         return name
 
     async def read_answer(self, what: str) -> list[edi.AckResult]:
         """The next acknowledgement in our mailbox, as what it says."""
-        _, self.last = await self.wait_for(what, lambda name, _: name.startswith(("997_", "CONTRL_")))
+        _, self.last = await self.wait_for(what, lambda name: name.startswith(("997_", "CONTRL_")))
         answers = edi.translate(self.last, self.profile).answers
         if not answers:
             raise Unexpected(f"{what} cannot be read")
         return answers
 
-    async def wait_for(self, what: str, wanted: object) -> tuple[str, bytes]:
-        """Look into /out until a new file is what we wait for."""
-        assert callable(wanted)
+    async def wait_for(self, what: str, wanted: Callable[[str], bool]) -> tuple[str, bytes]:
+        """Look into our mailbox until a new file is what we wait for."""
         for _ in range(int(PATIENCE / 0.2)):
-            for entry in await self.session.listdir("/out"):
-                if entry.name not in self.seen and wanted(entry.name, entry):
-                    self.seen.add(entry.name)
-                    return entry.name, await self.session.get(f"/out/{entry.name}")
+            for name in await self.mailbox.names():
+                if name not in self.seen and wanted(name):
+                    self.seen.add(name)
+                    return name, await self.mailbox.get(name)
             await asyncio.sleep(0.2)
         raise Unexpected(f"{what} did not come within {PATIENCE:.0f} seconds")
 
@@ -216,14 +246,19 @@ def parties(profile: edi.Profile) -> tuple[Party | None, Party | None]:
     return party(pair.partner.id), party(pair.own.id)
 
 
-async def run(arguments: argparse.Namespace) -> int:
+async def run(arguments: argparse.Namespace) -> None:
     profile = edi.load_profile(arguments.partner).mirrored()
     key = arguments.key.read_text(encoding="utf-8")
+    async with connect(arguments.host, arguments.port, arguments.user, key, host_key=arguments.host_key) as session:
+        await Supplier(profile, SftpMailbox(session), arguments.user).trade(arguments.impostor)
+
+
+def ended(name: str, story: Coroutine[Any, Any, None]) -> int:
+    """Run a supplier's story; the exit code, after a sentence if it did not end well."""
     try:
-        async with connect(arguments.host, arguments.port, arguments.user, key, host_key=arguments.host_key) as session:
-            await Supplier(profile, session, arguments.user).trade(arguments.impostor)
+        asyncio.run(story)
     except (Unexpected, edi.EdiError, ConnectionError) as error:
-        print(f"  {arguments.user}: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"  {name}: {error}", file=sys.stderr, flush=True)  # noqa: T201
         return 1
     return 0
 
@@ -237,7 +272,8 @@ def main() -> int:
     parser.add_argument("--key", type=Path, required=True, help="private key file")
     parser.add_argument("--partner", type=Path, required=True, help="the folder that describes our relation")
     parser.add_argument("--impostor", type=Path, help="send one file as this other partner")
-    return asyncio.run(run(parser.parse_args()))
+    arguments = parser.parse_args()
+    return ended(arguments.user, run(arguments))
 
 
 if __name__ == "__main__":

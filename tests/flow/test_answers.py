@@ -50,9 +50,9 @@ async def test_a_control_number_used_again_is_refused_with_a_ta1(world: World) -
 
 
 async def test_a_reference_used_again_is_refused_with_a_contrl(world: World) -> None:
-    await world.upload(edifact(ordrsp()), "first.edi", "nordwerk/inbox")
-    await world.upload(edifact(ordrsp(quantity="7")), "second.edi", "nordwerk/inbox")
-    first, second = starting(await world.out("nordwerk/inbox"), "CONTRL_")
+    await world.upload(edifact(ordrsp()), "first.edi", "nordwerk/as2")
+    await world.upload(edifact(ordrsp(quantity="7")), "second.edi", "nordwerk/as2")
+    first, second = starting(await world.out("nordwerk/as2"), "CONTRL_")
     assert b"UCI+7+4012345500004:14+4012345000009:14+7'" in first
     assert b"UCI+7+4012345500004:14+4012345000009:14+4+26+UNB+6'" in second
     assert len(world.events()) == 1
@@ -140,7 +140,7 @@ async def test_an_aperak_refuses_an_order(world: World, about: str) -> None:
     await world.submit(order_released("P7", currency="EUR", **parties), "nordwerk")
     body = f"BGM+305+A1++RE'DTM+137:20261201:102'{about}'ERC+12'FTX+AAO+++price is not agreed'RFF+LI:675'"
     aperak = f"UNH+1+APERAK:D:01B:UN'{body}UNT+{body.count(chr(39)) + 2}+1'"
-    await world.upload(edifact(aperak), mailbox="nordwerk/inbox")
+    await world.upload(edifact(aperak), mailbox="nordwerk/as2")
     [sent] = await world.sent("po/P7")
     assert sent.state == "rejected"
     assert "line 675: price is not agreed (12)" in world.notices()[0].facts["note"]

@@ -243,7 +243,7 @@ async def test_a_receipt_of_the_file_does_not_stop_the_clock(world: World) -> No
     head = "UNB+UNOC:3+4012345500004:14+4012345000009:14+261201:1000+{control}'"
     for control, action, state, done in ((1, 8, "sent", False), (2, 7, "accepted", True)):
         text = head.format(control=control) + body.format(action=action) + f"UNZ+1+{control}'"
-        await world.upload(text.encode(), mailbox="nordwerk/inbox")
+        await world.upload(text.encode(), mailbox="nordwerk/as2")
         [line] = await world.sent("po/P7")
         assert (line.state, bool(line.functional_at)) == (state, done)
 

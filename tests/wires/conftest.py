@@ -16,21 +16,35 @@ import pytest
 from rich.console import Console
 
 from gateway.sandbox.demo import Demo
+from gateway.sandbox.traders import As2Trader, Trader
 from gateway.transports.sftp import SftpSession, connect, fingerprint
+from tests.keys import as2_keys
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Quick(As2Trader):
+    """A supplier whose keys are not made for it alone."""
+
+    def prepare(self) -> None:
+        as2_keys(self.folder, self.name, self.folder / "suppliers")
+
+
 class Site(Demo):
-    """The demo's instance with a fixed port, so that the daemon can be killed and started again."""
+    """The demo's instance with fixed ports, so that the daemon can be killed and started again."""
+
+    port = as2_port = 0
 
     def prepare(self) -> None:
         self.make_instance()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.edit("gateway.yaml", "port: 0", f"port: {self.port}")
+        self.port, self.as2_port = free_port(), free_port()
+        for port in (self.port, self.as2_port):
+            self.edit("gateway.yaml", "port: 0", f"port: {port}")
+
+    def trader(self, name: str) -> Trader:
+        found = super().trader(name)
+        return Quick(found.folder, found.name, found.channel) if isinstance(found, As2Trader) else found
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file
@@ -73,6 +87,12 @@ class Site(Demo):
             return {f.name: await session.get(f"/out/{f.name}") for f in await session.listdir("/out")}
 
         return self.sftp(fetch)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from pathlib import Path
 
 import httpx
@@ -31,10 +30,6 @@ class As2Site(Site):
     """The site with AS2 for acme instead of its mailbox."""
 
     def with_as2(self, url: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.as2_port = free.getsockname()[1]
-        self.edit("gateway.yaml", "listeners:\n", f"listeners:\n  as2: {{port: {self.as2_port}}}\n")
         self.edit(str(PARTNER), "channels:\n", CHANNEL.replace("URL", url))
         path = self.folder / PARTNER
         path.write_text(path.read_text("utf-8").replace("channel: inbox", "channel: as2"), "utf-8")

@@ -182,13 +182,13 @@ def test_an_order_the_partner_rejects_becomes_an_activity_on_it(site: Site) -> N
 def test_a_reload_without_a_key_changes_nothing(site: Site) -> None:
     site.start_daemon()
     (site.folder / "keys" / "acme.pub").rename(site.folder / "keys" / "moved.pub")
-    site.edit("partners/nordwerk/partner.yaml", "status: live", "status: suspended")
+    site.edit("partners/bolt/partner.yaml", "status: live", "status: suspended")
     site.daemon.send_signal(signal.SIGHUP)
     site.wait("the complaint", lambda: "keys/acme.pub cannot be read" in site.log())
     assert site.out() == {}, "the supplier cannot log in any more"
-    site.sftp(lambda session: session.listdir("/out"), user="nordwerk")
+    site.sftp(lambda session: session.listdir("/out"), user="bolt")
     (site.folder / "keys" / "moved.pub").rename(site.folder / "keys" / "acme.pub")
     site.daemon.send_signal(signal.SIGHUP)
     site.wait("the reload", lambda: '"reloaded"' in site.log())
     with pytest.raises((OSError, asyncssh.Error)):
-        site.sftp(lambda session: session.listdir("/out"), user="nordwerk")
+        site.sftp(lambda session: session.listdir("/out"), user="bolt")

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.ledger.tables import delivery, event, exception, lane, message, receipt, sent_set
+from gateway.ledger.tables import delivery, event, exception, exchange, lane, message, receipt, sent_set
 
 
 def waiting(c: sa.Connection) -> dict[str, Any]:
@@ -96,6 +96,12 @@ def deliveries_about(c: sa.Connection, subject: str) -> Sequence[Any]:
     return c.execute(
         sa.select(delivery).where(delivery.c.subject == subject).order_by(delivery.c.created_at, delivery.c.seq)
     ).all()
+
+
+def exchanges_about(c: sa.Connection, subject: str) -> Sequence[Any]:
+    """AS2 messages of ours that carry a document about a business object."""
+    about = sa.select(delivery.c.id).where(delivery.c.subject == subject)
+    return c.execute(sa.select(exchange).where(exchange.c.delivery.in_(about)).order_by(exchange.c.id)).all()
 
 
 def sent_about(c: sa.Connection, subject: str) -> Sequence[Any]:

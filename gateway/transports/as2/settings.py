@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.transports.as2.algorithms import CIPHERS, DIGESTS, Accepted
+from gateway.transports.names import checked_template
 from gateway.units import Duration, Size
 
 
@@ -95,7 +96,8 @@ class Send(_Settings):
     """How our messages are made. `receipt`: none, plain or signed; `late`: it comes by itself, to the listener's `url`.
 
     `oaep` names the digest of RSA-OAEP; without it keys are transported by PKCS#1 v1.5. `gcm_in_enveloped`: for peers
-    that know no AuthEnvelopedData. `ca`: a private authority for TLS, by reference.
+    that know no AuthEnvelopedData. `ca`: a private authority for TLS, by reference. `name`: a template for the names of
+    our files; empty: `850_P00042_000000001.edi`.
     """
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
@@ -111,7 +113,7 @@ class Send(_Settings):
     timeout: Annotated[Duration, Field(gt=0)] = 60.0
     subject: str = "EDI document"
     notify: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")] = "edi@localhost"
-    name: str = "{doc}_{number}_{control}.edi"
+    name: Annotated[str, AfterValidator(checked_template)] = ""
     ca: str = ""
 
 

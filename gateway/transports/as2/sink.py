@@ -252,7 +252,8 @@ def judged(receipt: Mdn, sent: Sent, send: Send) -> Verdict:
     mic = f"{receipt.mic.value}, {receipt.mic.algorithm}" if receipt.mic else ""
     if mic != sent.mic:
         return Verdict("invalid", f"its MIC is {mic or 'missing'}, ours is {sent.mic}")
-    return Verdict("done", receipt.disposition)
+    said = receipt.disposition.partition(";")[2].strip()
+    return Verdict("done", f"{said}, {'signed, ' if receipt.signed else ''}MIC equal")
 
 
 def _settled(sent: Sent | None) -> Outcome | None:

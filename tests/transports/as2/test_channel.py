@@ -279,6 +279,24 @@ async def test_sent_and_done(our: Open) -> None:
         assert len(we.partner.requests) == 1  # nothing is sent again once there is a receipt
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"ISA*00*", "application/edi-x12"),
+        (b"\r\nUNB+UNOC:3'", "application/edifact"),
+        (b"UNA:+.? 'UNB+", "application/edifact"),
+        ("855.edi wurde zurückgewiesen:\n".encode(), "text/plain"),
+    ],
+)
+async def test_a_document_says_what_it_is(our: Open, content: bytes, kind: str) -> None:
+    """A refusal in words is no document for a translator."""
+    async with our(send={}) as we:
+        assert isinstance(await we.sink().send(parcel(content=content)), Done)
+        found, read = opened(we.partner.requests[0])
+        assert (found.attachments[0].kind, read) == (kind, content)
+        assert found.attachments[0].name == "850.edi"
+
+
 async def test_resend_same_bytes(our: Open) -> None:
     answers = iter([Response(status_code=500), Response("<html>", media_type="text/html"), None])
 
