@@ -98,6 +98,15 @@ def test_what_an_invoice_cannot_say_is_refused_with_its_field() -> None:
     assert refused.value.field == "payment_terms.day_of_month"
 
 
+def test_what_is_still_to_be_paid_is_not_written_without_the_total() -> None:
+    data = {"invoice": {"number": "I1", "date": "2026-12-03"}, "totals": {"due": "5"}}
+    map_ = load_map(REFERENCES[0])
+    with pytest.raises(RenderError, match="still to be paid, 5, stands beside a total amount") as refused:
+        map_.write(InvoiceReceived.model_validate(data))
+    assert refused.value.code == "check.failed"
+    assert map_.write(InvoiceReceived.model_validate({**data, "totals": {"due": "5", "payable": "9"}}))
+
+
 # Every kind of binding once, with the fields that few documents have.
 CUTS = (
     "RFF01-2: corrects.number", "ALC05-1: code via charge", "QTY01-3: invoiced.uom via uom", "CUX01-2: currency",
