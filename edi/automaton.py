@@ -2,7 +2,8 @@
 
 Not here: elements (edi/element_rules.py), faults and the tree (edi/check.py). Rule protected: a segment stands where
 the order of the layout puts it, innermost loop first; no code, length or partner rule ever moves it. So one wrong value
-stays one fault.
+stays one fault. In a loop that is not `ordered`, a loop may follow another it should stand before; what stands between
+the two in the layout is over then.
 
 A position is an entry of a level; a level is the layout of one loop (or of the document) inside its parents. Steps that
 need no thought (no mandatory entry skipped, no rule that depends on content) are remembered per position and tag.
@@ -19,26 +20,32 @@ from edi.structure import Entry, LoopEntry, Schema, SegmentDef
 
 
 class Level:
-    """One layout at its depth. `at` is the index of the loop in the parent's layout."""
+    """One layout at its depth. `at` is the index of the loop in the parent's layout; `late`: it came after others that
+    should follow it."""
 
-    __slots__ = ("at", "depth", "entries", "loop", "parent", "positions", "size")
+    __slots__ = ("at", "depth", "entries", "late", "loop", "parent", "positions", "size")
 
-    def __init__(self, entries: tuple[Entry, ...], parent: Level | None, at: int, loop: LoopEntry | None) -> None:
+    def __init__(
+        self, entries: tuple[Entry, ...], parent: Level | None, at: int, loop: LoopEntry | None, *, late: bool = False
+    ) -> None:
         self.entries = entries
         self.size = len(entries)
         self.parent = parent
         self.at = at
         self.loop = loop
+        self.late = late
         self.depth: int = 0 if parent is None else parent.depth + 1
-        self.positions: dict[tuple[int, str], Position] = {}
+        self.positions: dict[tuple[int, str, bool], Position] = {}
 
 
 class Candidate(NamedTuple):
-    """A place a tag may take. `skips`: a mandatory entry of the standard would be left out on the way."""
+    """A place a tag may take. `skips`: a mandatory entry of the standard would be left out on the way. `late`: it is a
+    loop after one that should follow it."""
 
     level: Level
     at: int
     skips: bool
+    late: bool = False
 
 
 # A step that needs no thought: the position after it, depth and index of the entry in the tree, how often it may
@@ -83,15 +90,20 @@ class Position(dict[str, "Step | None"]):
 
     def _candidates(self, tag: str) -> Iterator[Candidate]:
         level: Level | None = self.level
-        index, skips = self.index, False
+        index, skips, late = self.index, False, False
         while level is not None:
             for at in range(max(index, 0), level.size):
                 entry = level.entries[at]
                 trigger = at == 0 and level.loop is not None  # a second trigger opens a second loop
-                if entry.trigger == tag and not trigger:
-                    yield Candidate(level, at, skips)
+                over = late and at > index and isinstance(entry, LoopEntry)
+                if entry.trigger == tag and not trigger and not over:
+                    yield Candidate(level, at, skips, late and at == index)
                 skips = skips or (at > index and entry.usage == "required")
-            index, level = level.at, level.parent
+            if level.loop is not None and not level.loop.ordered:
+                for at in range(index):
+                    if level.entries[at].trigger == tag and isinstance(level.entries[at], LoopEntry):
+                        yield Candidate(level, at, skips, True)
+            index, late, level = level.at, level.late, level.parent
 
     def passed(self, level: Level | None, index: int) -> Iterator[tuple[Level, int]]:
         """The entries that are over when (level, index) comes next, in the order they were due; None: the end.
@@ -153,15 +165,15 @@ class Automaton:
             self._tests[id(definition)] = (definition, quick_tests(definition, self.decimal, plain=self.plain))
         return self._tests[id(definition)][1]
 
-    def position(self, level: Level, index: int, qualifier: str = "") -> Position:
+    def position(self, level: Level, index: int, qualifier: str = "", *, late: bool = False) -> Position:
         """The position at an entry; for a loop entry that of its trigger. `qualifier` picks a variant of the guide."""
-        key = (index, qualifier)
+        key = (index, qualifier, late)
         if key not in level.positions:
             entry = level.entries[index]
             if qualifier:
                 entry = variant_of(entry, qualifier) or entry
             if isinstance(entry, LoopEntry):
-                inner = Level(entry.layout, level, index, entry)
+                inner = Level(entry.layout, level, index, entry, late=late)
                 level.positions[key] = Position(self, inner, 0, entry.definition)
             else:
                 level.positions[key] = Position(self, level, index, entry.definition)
@@ -173,8 +185,10 @@ class Automaton:
         if not candidates:
             return None
         chosen = next((candidate for candidate in candidates if not candidate.skips), candidates[0])
-        level, index, _ = chosen
+        level, index, _, _ = chosen
         entry = level.entries[index]
+        if any(candidate.late for candidate in candidates):
+            return None
         if entry.variants or entry.effective_usage == "not_used":
             return None
         if any(_depends(candidate.level.entries[candidate.at]) for candidate in candidates):

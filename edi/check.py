@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from edi.automaton import Automaton, Candidate, Level, Position, variant_of
 from edi.checked import Checked, Occurrence, node
 from edi.element_rules import Finding, findings, one_of
-from edi.faults import Fault, fault
+from edi.faults import Fault, Severity, fault
 from edi.model import Delimiters, Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
 from edi.syntax import harmless_in, is_plain, offset_of
@@ -160,17 +160,18 @@ class _Walk:
 
     def think(self, position: Position, number: int, segment: Segment) -> Position:
         """Place a segment where something is unusual; the position after it."""
-        candidates = position.candidates(segment[0])
+        candidates = tuple(one for one in position.candidates(segment[0]) if self.free(position, one))
         if not candidates:
             self.unplaceable(position, number, segment)
             return position
         chosen, fits = self.choose(candidates, segment)
-        level, index, _ = chosen
+        level, index, _, late = chosen
+        again = position.occupies(level, index)
         self.missed(position, level, index, number)
         entry = level.entries[index]
         qualifier = qualifier_of(segment) if entry.variants else ""
         variant = variant_of(entry, qualifier)
-        target = self.automaton.position(level, index, qualifier if variant else "")
+        target = self.automaton.position(level, index, qualifier if variant else "", late=late)
         item: Any = segment
         if isinstance(entry, LoopEntry):
             item = [None] * target.level.size
@@ -180,6 +181,9 @@ class _Walk:
         items.append(item)
         self.levels[level.depth][index] = items
         self.counted(target, number, segment, entry, variant, items)
+        if late and not again:
+            path, loop = self.path_of(target), _loop_name(target.level)
+            self.report("segment.order", number, path, segment[0], loop, found=segment[0], severity="warning")
         assert target.tests is not None
         if not fits or not target.tests[len(segment)](segment):
             self.inside(target, number, segment, None if fits else entry)
@@ -198,6 +202,11 @@ class _Walk:
             later = pool[pool.index(chosen) + 1 :]
             chosen = next((other for other in later if not other.skips and not self.full(other)), chosen)
         return chosen, fits
+
+    def free(self, position: Position, candidate: Candidate) -> bool:
+        """Whether a place may be taken late: no loop comes both before and after those that should follow it."""
+        level, at, _, late = candidate
+        return not late or position.occupies(level, at) or self.levels[level.depth][at] is None
 
     def full(self, candidate: Candidate) -> bool:
         most = candidate.level.entries[candidate.at].max
@@ -308,6 +317,7 @@ class _Walk:
         *,
         guide: bool = False,
         finding: Finding | None = None,
+        severity: Severity | None = None,
     ) -> None:
         message = self.message
         element, component, repetition = finding[1:4] if finding else (0, 0, 0)
@@ -326,7 +336,7 @@ class _Walk:
             repetition=repetition,
             offset=self.offset(number, element, component, repetition),
         )
-        severity = finding.severity if finding else None
+        severity = finding.severity if finding else severity
         ref = finding.ref if finding else ""
         self.faults.append(
             fault(code, location, found=found, expected=expected, ref=ref, severity=severity, guide=guide)

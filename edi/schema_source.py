@@ -58,7 +58,7 @@ _CONDITION = re.compile(r"([PRECLOX])((?:[0-9]{2}){2,})")
 _TEST = re.compile(r'([A-Z][A-Z0-9]{1,2})([0-9]{2})(?:-([0-9]+))? (?:is "([^"]+)"|in \[("[^"]+"(?:, ?"[^"]+")*)\])')
 
 _SEGMENT_ENTRY = ("segment", "usage", "max")
-_LOOP_ENTRY = ("loop", "trigger", "usage", "max", "when", "layout")
+_LOOP_ENTRY = ("loop", "trigger", "usage", "max", "when", "ordered", "layout")
 _SEGMENT = ("title", "elements", "conditions")
 _ELEMENT = ("at", "ref", "name", "type", "usage", "codes", "repeat")
 _COMPOSITE = ("at", "ref", "name", "usage", "repeat", "components", "conditions")
@@ -194,7 +194,8 @@ def _loop(tree: Mapping_, dictionary: Dictionary) -> LoopEntry:
     usage = usage_of(tree["usage"]) if "usage" in tree else "optional"
     most = count_of(tree["max"], "max") if "max" in tree else 1
     when = _when(tree["when"], first.definition) if "when" in tree else None
-    return LoopEntry(str(name), str(trigger), usage, most, layout, when)
+    ordered = "ordered" not in tree or truth(tree["ordered"])
+    return LoopEntry(str(name), str(trigger), usage, most, layout, when, ordered=ordered)
 
 
 def _when(node: Tree, definition: SegmentDef) -> When:

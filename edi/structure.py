@@ -173,7 +173,7 @@ class LoopEntry:
     """A loop (EDIFACT: segment group) at its place in a layout; its first entry is the trigger segment.
 
     `name` is the trigger's tag, or longer where that would be ambiguous (`RFF-party`). `variants` as in SegmentEntry,
-    by the qualifier of the trigger.
+    by the qualifier of the trigger. `ordered` is no where senders are known to put the loops in it the wrong way round.
     """
 
     name: str
@@ -185,6 +185,7 @@ class LoopEntry:
     guide_usage: Usage | None = None
     guide_max: int | None = None
     variants: tuple[tuple[str, LoopEntry], ...] = ()
+    ordered: bool = True
 
     @property
     def definition(self) -> SegmentDef:

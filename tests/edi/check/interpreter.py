@@ -29,6 +29,7 @@ class Frame:
     path: str
     loop: LoopEntry | None = None
     reached: int = -1
+    late: bool = False  # the loop reached last came after others that should follow it
 
 
 @dataclass
@@ -64,6 +65,8 @@ def interpret(schema: Schema, message: Message, decimal: str = "") -> Interpreta
         result.faults += _due(frames, depth, index, number)
         del frames[depth + 1 :]
         frame = frames[depth]
+        back = index < frame.reached
+        frame.late = back or (frame.late and index == frame.reached)
         frame.reached = index
         entry = frame.layout[index]
         qualifier = _first(segment)
@@ -82,6 +85,8 @@ def interpret(schema: Schema, message: Message, decimal: str = "") -> Interpreta
             held.append(segment)
             definition = holds.definition
         result.faults += _amount(entry, variant, held, qualifier, number, path)
+        if back:
+            result.faults.append(("segment.order", number, path, 0, 0, 0, "warning", False))
         wrong = _segment_faults(definition, segment, decimal)
         if misfit:
             assert isinstance(entry, LoopEntry)
@@ -119,10 +124,15 @@ def _places(frames: list[Frame], tag: str) -> list[tuple[int, int, bool]]:
         for index, entry in enumerate(frame.layout):
             if index < frame.reached or (depth > 0 and index == 0):
                 continue
-            if _trigger(entry) == tag:
+            closed = frame.late and index > frame.reached and isinstance(entry, LoopEntry)
+            if _trigger(entry) == tag and not closed:
                 found.append((depth, index, left_out))
             if index > frame.reached and entry.usage == "required":
                 left_out = True
+        if frame.loop is not None and not frame.loop.ordered:
+            for index, entry in enumerate(frame.layout[: frame.reached]):
+                if isinstance(entry, LoopEntry) and entry.trigger == tag and frame.items[index] is None:
+                    found.append((depth, index, left_out))
     return found
 
 

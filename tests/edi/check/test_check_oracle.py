@@ -249,3 +249,22 @@ def test_every_value_in_every_type_is_checked_alike(folder: Path, at: int) -> No
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_any_order_of_segments_is_checked_alike(steps: list[str]) -> None:
     compare(schema("x12/004010/850"), x12("".join(steps)))
+
+
+DESPATCH = [
+    "CPS+1'",
+    "PAC+1'",
+    "MEA+PD+AAD+KGM:8'",
+    "PCI+30'",
+    "GIN+BJ+1'",
+    "LIN+1'",
+    "QTY+12:1'",
+    "FTX+AAI'",
+    "CNT+2:1'",
+]
+
+
+@given(steps=st.lists(st.sampled_from(DESPATCH), max_size=14), release=st.sampled_from(["d96a", "d01b"]))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_loops_in_the_wrong_order_are_checked_alike(steps: list[str], release: str) -> None:
+    compare(schema(f"edifact/{release}/desadv"), edifact(f"BGM+351+1+9'CPS+1'{''.join(steps)}", "DESADV"))

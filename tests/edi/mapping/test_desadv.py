@@ -92,10 +92,35 @@ def test_loose_goods_are_the_first_level() -> None:
     assert written(read(body)) == body
 
 
-def test_goods_before_their_package_are_out_of_sequence_and_stay() -> None:
-    reading, checked = read_body(load_map(BASE), f"{HEAD}CPS+1'{GOODS}PAC+1++CT'")
-    assert [(f.code, f.severity, f.location.tag) for f in checked.faults] == [("segment.order", "reject", "PAC")]
-    assert json_of(reading)["items"] == [ITEM]
+@pytest.mark.parametrize("reference", [BASE, "edifact/d96a/desadv@1"])
+def test_goods_before_their_package_lie_in_it(reference: str) -> None:
+    """LIN before PAC is out of sequence, and common."""
+    goods = GOODS.replace("SRV", "EN") if "d96a" in reference else GOODS
+    body = f"CPS+1'CPS+2+1'{goods}{goods}PAC+1++CT'PCI+30'GIN+BJ+{SSCC}'PAC+2++BX'CPS+3+1'PAC+1++PX'{goods}CNT+2:3'"
+    reading, checked = read_body(load_map(reference), HEAD + body)
+    assert [(f.code, f.severity, f.location.path) for f in checked.faults] == [
+        ("segment.order", "warning", "DESADV[1]/CPS[2]/PAC-pack[1]")
+    ]
+    assert (reading.faults, reading.unmapped) == ([], [])
+    carton, pallet = json_of(reading)["packages"]
+    assert (len(carton["items"]), carton["ssccs"], carton["packages"][0]["type"]["value"]) == (2, [SSCC], "box")
+    assert (len(pallet["items"]), pallet["type"]["value"]) == (1, "pallet")
+    again = read(written(reading, reference), reference)
+    assert load_map(reference).difference(reading.data, again.data) == ""  # type: ignore[arg-type]  # json_of saw it
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "tag"),
+    [
+        (f"CPS+1'{GOODS}PAC+1'{GOODS}PAC+1'", "segment.unexpected", "LIN"),
+        (f"CPS+1'PAC+1'{GOODS}PAC+1'", "segment.order", "PAC"),
+    ],
+)
+def test_packages_and_goods_by_turns_are_refused(body: str, code: str, tag: str) -> None:
+    """Which goods lie in which package cannot be told."""
+    _, checked = read_body(load_map(BASE), HEAD + body)
+    refused = [(f.code, f.location.tag) for f in checked.faults if f.severity == "reject"]
+    assert refused[0] == (code, tag)
 
 
 @pytest.mark.parametrize(

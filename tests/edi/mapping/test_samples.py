@@ -64,6 +64,7 @@ DIALECTS = {
     "pallet_first",
     "other_ways",
     "unnumbered",
+    "goods_first",
 }  # read into one form, written as that form
 
 
