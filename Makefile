@@ -15,8 +15,10 @@ run: .venv/installed
 	test -d instance || $(BIN)/gateway init instance
 	$(BIN)/gateway run --config instance/gateway.yaml
 
+# In parallel, but for the ratios of speed, which want the machine for themselves.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/benchmarks
+	$(BIN)/pytest tests/benchmarks
 
 check: .venv/tested
 	$(BIN)/ruff format --check .

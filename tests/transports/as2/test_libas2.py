@@ -1,12 +1,13 @@
 """libas2 0.8.2 (npm), an AS2 library nobody here wrote, as the partner: both ways over our real listener and sink.
 
-What it does differently from others is in as2-sftp.md 4: RSA-OAEP with SHA-512 always, AES-GCM inside EnvelopedData,
+What it does differently from others: RSA-OAEP with SHA-512 always, AES-GCM inside EnvelopedData,
 and a signature over the receipt without its last line break.
 """
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import subprocess
 from collections.abc import Iterator
@@ -30,9 +31,12 @@ MODULES = ROOT / ".venv" / "node" / "node_modules"
 @pytest.fixture(scope="session")
 def modules() -> Path:
     """libas2 from npm, kept in the virtual environment; newer releases of pkijs no longer sign with it."""
-    if not (MODULES / "libas2").is_dir():
-        install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(MODULES.parent)]
-        subprocess.run([*install, "libas2@0.8.2", "pkijs@2.1.90"], check=True, timeout=300)
+    MODULES.parent.mkdir(exist_ok=True)
+    with (MODULES.parent / "lock").open("w") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)  # several workers may run these tests at a time
+        if not (MODULES / "libas2").is_dir():
+            install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(MODULES.parent)]
+            subprocess.run([*install, "libas2@0.8.2", "pkijs@2.1.90"], check=True, timeout=300)
     return MODULES
 
 
