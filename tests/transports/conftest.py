@@ -58,7 +58,7 @@ def stored(tmp_path: Path, keys: Keys) -> Stored:
         ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", exclusive=True)
         migrate.upgrade(ledger)
         world = World.make(ledger)
-        world.flow.now = clock.now
+        world.time = clock.now()
         settings = HostedMailbox.model_validate({"name": "inbox", "user": "one", "keys": [keys.partner[1]]} | mailbox)
         listen = Listener.model_validate({"port": 0, "host_keys": ["file:host"]} | (listener or {}))
         store = LedgerMailboxes(ledger)

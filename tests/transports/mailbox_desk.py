@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
+from gateway.ledger.tables import receipt
+from gateway.mailboxes import LedgerMailboxes
 from gateway.ports import LONG_AGO, Arrival, MailboxFile, Receipt, Shelf, Submission
 from gateway.transports.sftp import SftpServer, SftpSession, connect, generate_key
 from tests.flow.world import World
@@ -148,6 +152,13 @@ class Site(Running):
     """It stores to a real ledger."""
 
     world: World
+
+    async def names(self, shelf: Shelf) -> list[str]:
+        return [file.name async for file in LedgerMailboxes(self.world.ledger).files("acme/inbox", shelf)]
+
+    async def states(self) -> list[str]:
+        query = sa.select(receipt.c.state).order_by(receipt.c.id)
+        return list(await self.world.ledger.read(lambda c: c.execute(query).scalars().all()))
 
 
 Stored = Callable[..., AbstractAsyncContextManager[Site]]

@@ -292,8 +292,8 @@ async def test_quota_counts_uploads_side_by_side(serve: Serve) -> None:
             await other.put("/in/b.tmp", b"x" * 60_000)
 
 
-async def test_ten_thousand_and_one_files(serve: Serve) -> None:
-    """The file above the limit is refused at OPEN; the limit here is small so that the test is quick."""
+async def test_a_file_above_the_quota_is_refused_at_open(serve: Serve) -> None:
+    """Also by uploads that wait for their rename."""
     async with serve(quota={"files": 5}) as hosted, hosted.login() as session:
         for n in range(5):
             await session.put(f"/in/{n}.edi", b"ISA*")

@@ -41,7 +41,7 @@ def test_the_hosted_mailbox_of_a_partner_file() -> None:
 @pytest.mark.parametrize(
     ("model", "values", "sentence"),
     [
-        (HostedMailbox, {"name": "x", "user": "one", "keys": []}, "at least 1 item"),
+        (HostedMailbox, {"name": "x", "user": "one", "keys": []}, "needs keys or passwords"),
         (HostedMailbox, {"name": "x", "user": "o/e", "keys": ["k"]}, "user"),
         (HostedMailbox, {"name": "x", "user": "one", "keys": ["k"], "kwota": {}}, "Extra inputs"),
         (HostedMailbox, {"name": "x", "user": "one", "keys": ["k"], "quota": {"bytes": "lots"}}, "is no size"),

@@ -12,7 +12,6 @@ import datetime as dt
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import asyncssh
 
@@ -20,7 +19,7 @@ from gateway import clock
 from gateway.ports import LONG_AGO, Inlet, Mailboxes, MailboxFile, Shelf
 from gateway.transports import names
 from gateway.transports.sftp.paths import split
-from gateway.transports.sftp.settings import HostedMailbox
+from gateway.transports.sftp.settings import HostedMailbox, Listener
 from gateway.transports.sftp.spool import Coverage
 from gateway.transports.sftp.uploads import SHOWN_AFTER_UPLOAD, Upload, Uploads
 
@@ -52,11 +51,11 @@ class Tree:
     """The files of one mailbox (`<partner>/<channel>`). Methods raise asyncssh.SFTPError with a sentence for him."""
 
     def __init__(
-        self, mailbox: str, settings: HostedMailbox, store: Mailboxes, inlet: Inlet, staging: Path | None
+        self, mailbox: str, settings: HostedMailbox, store: Mailboxes, inlet: Inlet, listener: Listener
     ) -> None:
         self.mailbox = mailbox
         self._settings, self._store = settings, store
-        self.uploads = Uploads(mailbox, settings, store, inlet, staging)
+        self.uploads = Uploads(mailbox, settings, store, inlet, listener)
 
     def adopt(self, settings: HostedMailbox) -> None:
         """Other settings from now on."""

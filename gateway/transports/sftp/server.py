@@ -57,8 +57,7 @@ class SftpServer:
     def replace(self, mailboxes: Mapping[str, HostedMailbox]) -> None:
         """Serve these mailboxes from now on. Sessions of a user who is gone, or has another mailbox now, are ended."""
         trees = {
-            mailbox: self._trees.get(mailbox)
-            or Tree(mailbox, settings, self._store, self._inlet, self.listener.staging)
+            mailbox: self._trees.get(mailbox) or Tree(mailbox, settings, self._store, self._inlet, self.listener)
             for mailbox, settings in mailboxes.items()
         }
         accounts = one_for_each(

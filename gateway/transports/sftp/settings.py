@@ -139,6 +139,7 @@ class Listener(_Settings):
     max_connections_per_address: Annotated[int, Field(gt=0)] = 30
     defence: Defence = Defence()
     proxies: tuple[Network, ...] = ()  # load balancers of ours that say the client's address (PROXY protocol)
+    least_free: Annotated[Size, Field(ge=0)] = 100_000_000  # of the disk of `staging`, for new uploads
     staging: Path | None = None  # where large uploads wait for their CLOSE; None: the system's temporary folder
 
 

@@ -5,8 +5,10 @@ Not here: names, quotas, commits. Rule protected: bytes nobody wrote are never t
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 IN_MEMORY = 1_000_000
 _SCATTERED = 1000
@@ -24,6 +26,11 @@ class Coverage:
     def add(self, start: int, end: int) -> None:
         """Note the bytes from `start` up to, not including, `end`."""
         if start >= end:
+            return
+        if (
+            len(self._ranges) == 1 and self._ranges[0][0] <= start <= self._ranges[0][1]
+        ):  # the usual way, one after another
+            self._ranges[0] = (self._ranges[0][0], max(self._ranges[0][1], end))
             return
         apart = [r for r in self._ranges if r[1] < start or r[0] > end]
         touching = [r for r in self._ranges if r[1] >= start and r[0] <= end]
@@ -44,22 +51,32 @@ class Spool:
     """One upload's bytes. Writes may come in any order; reading back gives them all or raises."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder) if folder else None)  # noqa: SIM115
+        self._folder = folder
+        self._memory = bytearray()
+        self._file: BinaryIO | None = None
         self._seen = Coverage()
         self.size = 0
 
     def write(self, offset: int, data: bytes) -> None:
         """Put `data` at `offset`. Raises OSError when the disk is full."""
-        if offset + len(data) > IN_MEMORY:
-            self._file.rollover()  # before the write: a far offset would be zero-filled in memory
-        self._file.seek(offset)
-        self._file.write(data)
-        self._seen.add(offset, offset + len(data))
-        self.size = max(self.size, offset + len(data))
+        end = offset + len(data)
+        if self._file is None and end > IN_MEMORY:
+            self._to_file()
+        if self._file is not None:
+            _write(self._file.fileno(), offset, data)
+        else:
+            if offset > len(self._memory):
+                self._memory.extend(bytes(offset - len(self._memory)))
+            self._memory[offset:end] = data
+        self._seen.add(offset, end)
+        self.size = max(self.size, end)
 
     def truncate(self, size: int) -> None:
         """Cut to `size` bytes, which must not be more than there are."""
-        self._file.truncate(size)
+        if self._file is not None:
+            os.ftruncate(self._file.fileno(), size)
+        else:
+            del self._memory[size:]
         self._seen.cut(size)
         self.size = size
 
@@ -70,9 +87,27 @@ class Spool:
 
     def content(self) -> bytes:
         """All bytes."""
+        if self._file is None:
+            return bytes(self._memory)
         self._file.seek(0)
         return self._file.read()
 
     def discard(self) -> None:
         """Free memory and disk; may be called again."""
-        self._file.close()
+        self._memory.clear()
+        if self._file is not None:
+            self._file.close()
+
+    def _to_file(self) -> None:
+        self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+        _write(self._file.fileno(), 0, bytes(self._memory))
+        self._memory.clear()
+
+
+def _write(file: int, offset: int, data: bytes) -> None:
+    """All of `data`: a disk that fills up takes a part first."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(file, rest, offset)
+        offset += written
+        rest = rest[written:]

@@ -8,10 +8,11 @@ returned; until then only its progress is visible.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import asyncssh
@@ -20,11 +21,12 @@ import structlog
 from gateway import clock
 from gateway.ports import Arrival, Inlet, Mailboxes
 from gateway.transports import names
-from gateway.transports.sftp.settings import HostedMailbox
-from gateway.transports.sftp.spool import Spool
+from gateway.transports.sftp.settings import HostedMailbox, Listener
+from gateway.transports.sftp.spool import IN_MEMORY, Spool
 
 UNFINISHED_KEPT = dt.timedelta(days=1)
 SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
+NO_ROOM = "there is no room at the moment; try again later"
 _COUNT_VALID = dt.timedelta(seconds=10)
 
 _log = structlog.get_logger(__name__)
@@ -48,10 +50,10 @@ class Uploads:
     for the partner."""
 
     def __init__(
-        self, mailbox: str, settings: HostedMailbox, store: Mailboxes, inlet: Inlet, staging: Path | None
+        self, mailbox: str, settings: HostedMailbox, store: Mailboxes, inlet: Inlet, listener: Listener
     ) -> None:
         self.mailbox, self.settings = mailbox, settings
-        self._store, self._inlet, self._staging = store, inlet, staging
+        self._store, self._inlet, self._listener = store, inlet, listener
         self._open: list[Upload] = []
         self._staged = 0  # bytes of all of them
         self._accepted = _Count()
@@ -81,10 +83,11 @@ class Uploads:
             raise asyncssh.SFTPNoSuchFile(f"there is no unfinished {name} to go on with")
         if waiting is not None:
             self._drop(waiting, "it was replaced by a new upload of the same name")
+        self._look_for_room()
         await self._count_accepted()
         if self._accepted.files + len(self._open) >= self.settings.quota.files:
             raise asyncssh.SFTPQuotaExceeded(f"quota: this mailbox may hold {self.settings.quota.files} files")
-        upload = Upload(name, Spool(self._staging), clock.now(), append)
+        upload = Upload(name, Spool(self._listener.staging), clock.now(), append)
         self._open.append(upload)
         return upload
 
@@ -102,7 +105,7 @@ class Uploads:
             upload.spool.write(offset, data)
         except OSError as error:
             _log.error("upload_not_staged", mailbox=self.mailbox, name=upload.name, reason=str(error))
-            self._end(upload, "there is no room at the moment; try again later")
+            self._end(upload, NO_ROOM)
         self._staged += growth
         upload.modified = clock.now()
 
@@ -169,7 +172,7 @@ class Uploads:
         if not upload.spool.whole:
             raise asyncssh.SFTPFailure(f"{name} has gaps that were never written; upload it again")
         try:
-            data = upload.spool.content()
+            data = await _content(upload.spool)
             receipt = await self._inlet.arrive(Arrival(self.mailbox, name, data, facts))
         except Exception as error:  # whatever it was, the partner gets a failure
             _log.error("upload_not_stored", mailbox=self.mailbox, name=name, reason=repr(error))
@@ -177,6 +180,13 @@ class Uploads:
         self._accepted.files += 1
         self._accepted.bytes += len(data)
         _log.info("upload_accepted", mailbox=self.mailbox, name=name, size=len(data), receipt=receipt.id)
+
+    def _look_for_room(self) -> None:
+        """Refuse before the disk is full: what is in work needs the rest."""
+        folder = self._listener.staging
+        if folder is not None and shutil.disk_usage(folder).free < self._listener.least_free:
+            _log.error("upload_refused", mailbox=self.mailbox, reason=f"the disk of {folder} is nearly full")
+            raise asyncssh.SFTPFailure(NO_ROOM)
 
     async def _accepted_before(self, name: str) -> bool:
         since = clock.now() - SHOWN_AFTER_UPLOAD
@@ -203,6 +213,10 @@ class Uploads:
             self._staged -= upload.spool.size
         upload.gone = upload.gone or why
         upload.spool.discard()
+
+
+async def _content(spool: Spool) -> bytes:
+    return await asyncio.to_thread(spool.content) if spool.size > IN_MEMORY else spool.content()
 
 
 @dataclass(slots=True)
