@@ -22,7 +22,8 @@ from edi.trees import MOST_DEEP
 
 MOST_VALUES = 5
 MOST_CODES = 12  # different values that are taken for codes
-MOST_KEPT = 50  # documents that are kept to try a draft on
+MOST_SEGMENTS = 5_000  # of documents that are kept to try every row on, and as many of those that have something new
+KEPT_EACH = 3  # documents that have something new in the same place
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Samples:
         self.documents = self.faulty = 0
         self.files: list[str] = []
         self.kept: list[Message] = []
+        self.segments = 0  # of those kept
         self.pieces: dict[str, Piece] = {}
         self.codes: dict[tuple[str, str], NewCode] = {}
         self.usual: dict[str, Usual] = {}
@@ -103,8 +105,6 @@ class Samples:
         self.documents += 1
         if document.file not in self.files[-1:]:
             self.files.append(document.file)
-        if len(self.kept) < MOST_KEPT:
-            self.kept.append(message)
         checked = self.looked.check.check(message)
         reading = self.map.read(message, checked)
         self.faulty += any(fault.severity != "warning" for fault in (*checked.faults, *reading.faults))
@@ -120,9 +120,20 @@ class Samples:
                 found.times += 1
                 found.documents += found.last != self.documents
                 found.last = self.documents
+        self._keep(message)
         shape = levels_of(message)
         if shape:
             self.shapes[shape] += 1
+
+    def _keep(self, message: Message) -> None:
+        """Keep a document to try a draft on, as long as there is room: those with something new have more."""
+        places: list[Piece | NewCode] = [*self.pieces.values(), *self.codes.values()]
+        new = any(place.last == self.documents and place.documents <= KEPT_EACH for place in places)
+        self.segments += len(message.segments)
+        if self.segments <= (2 * MOST_SEGMENTS if new else MOST_SEGMENTS) or not self.kept:
+            self.kept.append(message)
+        else:
+            self.segments -= len(message.segments)
 
     def _usual(self, claim: Claim) -> None:
         steps = "/".join(map(str, (step for step in claim.steps if not step.level)))
