@@ -8,6 +8,7 @@ parts are taken before they are stored, for the chain of evidence (gateway/evide
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,11 +19,12 @@ from gateway import clock
 from gateway.evidence import parts
 from gateway.flow import Flow
 from gateway.intake import printable
-from gateway.ledger.queries import deliveries, evidence, exchanges, lanes, receipts
+from gateway.ledger.queries import answers, deliveries, evidence, exchanges, lanes, receipts
 from gateway.outbox import Placement
-from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Sent
+from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Seen, Sent
 from gateway.writing import open_case, place
 
+ENCRYPTED_FOR = "encrypted_for"
 MDN = "mdn"  # the kind of a delivery that is a receipt
 
 
@@ -56,6 +58,7 @@ class LedgerExchanges:
     flow: Flow
     times: dict[int, str] = field(default_factory=dict)  # of answers, until they are sealed
     kept: set[str] = field(default_factory=set)  # certificates that are in the ledger
+    known: dict[str, Seen] = field(default_factory=dict)  # by mailbox, as the ledger has it
 
     async def received(self, exchange: Exchanged) -> Kept:
         now = self.flow.now()
@@ -65,6 +68,8 @@ class LedgerExchanges:
         request = _stored(exchange.request)
         answer = _stored(exchange.answer) if exchange.answer else None
         packed = await asyncio.to_thread(_Packed.of, request, answer, exchange.entity)
+        used = exchange.facts if not exchange.problem else {}
+        news = _news(await self.seen(exchange.mailbox), used, now)
         key = "|".join(("in", exchange.as2_from, exchange.as2_to, exchange.message_id))
 
         def tx1(c: Any) -> tuple[Kept, set[str]]:
@@ -105,6 +110,7 @@ class LedgerExchanges:
                 packed.data,
             )
             self._keep(c, exchange.certificates)
+            answers.remember(c, _source(exchange.mailbox), news)
             if exchange.problem:
                 open_case(
                     c, _refused(exchange), now, partner=partner, dedupe=f"as2|{exchange.mailbox}|{exchange.cause}"
@@ -116,6 +122,8 @@ class LedgerExchanges:
 
         kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
         self._kept(exchange.certificates)
+        if news:
+            self.known.pop(exchange.mailbox, None)
         for lane in touched:
             self.flow.wake(lane, max((file.due for file in files if file.lane == lane), default=now))
         return kept
@@ -167,6 +175,8 @@ class LedgerExchanges:
     async def receipted(self, delivery: str, receipt: Receipted) -> bool:
         now = self.flow.now()
         answer = _stored(receipt.message)
+        signed_by = receipt.facts.get("receipt_signed_by", "") if receipt.state != "invalid" else ""
+        shown: set[str] = set()  # mailboxes of which something new was seen
         packed = await asyncio.to_thread(_Packed.of, None, answer)
 
         def tx(c: Any) -> str | None:
@@ -186,6 +196,9 @@ class LedgerExchanges:
             if not exchanges.receipted(c, row.id, values, packed.data):
                 return None
             self._keep(c, receipt.certificates)
+            if signed_by and signed_by not in self.known.get(row.mailbox, Seen()).signed_by:
+                answers.remember_first(c, _source(row.mailbox), signed_by, clock.stamp(now))
+                shown.add(row.mailbox)
             parcel = deliveries.get(c, delivery)
             if parcel is None:
                 return ""
@@ -194,9 +207,18 @@ class LedgerExchanges:
 
         lane = await self.flow.ledger.write(tx, "as2.receipted")
         self._kept(receipt.certificates)
+        for mailbox in shown:
+            self.known.pop(mailbox, None)
         if lane:
             self.flow.wake(lane, now)
         return lane is not None
+
+    async def seen(self, mailbox: str) -> Seen:
+        if mailbox not in self.known:
+            state = await self.flow.ledger.read(lambda c: answers.recall(c, _source(mailbox)))
+            signed = {key: clock.moment(at).date() for key, at in state.items() if key != ENCRYPTED_FOR}
+            self.known[mailbox] = Seen(state.get(ENCRYPTED_FOR, ""), signed)
+        return self.known[mailbox]
 
     def answered(self, number: int) -> None:
         self.times[number] = clock.stamp(self.flow.now())
@@ -215,6 +237,21 @@ def _stored(message: HttpMessage) -> HttpMessage:
     """As the ledger can keep it: its text without what a database does not take."""
     headers = tuple((printable(name), printable(value)) for name, value in message.headers)
     return replace(message, headers=headers, line=printable(message.line))
+
+
+def _source(mailbox: str) -> str:
+    """Under which name it is remembered what was seen of a partner."""
+    return f"as2:{mailbox}"
+
+
+def _news(seen: Seen, facts: Mapping[str, str], now: dt.datetime) -> dict[str, str]:
+    """What a message shows that was not known: for which certificate it was encrypted, since when which one signs."""
+    news = {}
+    if facts.get("decrypted_by", seen.encrypted_for) != seen.encrypted_for:
+        news[ENCRYPTED_FOR] = facts["decrypted_by"]
+    if facts.get("signed_by", "") not in ("", *seen.signed_by):
+        news[facts["signed_by"]] = clock.stamp(now)
+    return news
 
 
 def _headers(message: HttpMessage) -> list[list[str]]:

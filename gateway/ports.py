@@ -248,6 +248,15 @@ class Receipted:
     certificates: tuple[bytes, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the messages of a partner have shown so far: for which certificate of ours it encrypted last, and from which
+    day it has signed with which of its own (fingerprints)."""
+
+    encrypted_for: str = ""
+    signed_by: Mapping[str, dt.date] = field(default_factory=dict)
+
+
 class Exchanges(Protocol):
     """What AS2 asks of the ledger. Each call returns after the commit, or raises and nothing has happened."""
 
@@ -268,6 +277,9 @@ class Exchanges(Protocol):
 
     async def receipted(self, delivery: str, receipt: Receipted) -> bool:
         """Keep the receipt of a message of ours; False if it has one already. Whoever waits for it is woken."""
+
+    async def seen(self, mailbox: str) -> Seen:
+        """What is known of the certificates a partner uses."""
 
     def answered(self, number: int) -> None:
         """The peer has the answer to a message that was stored under this number: noted with the evidence."""

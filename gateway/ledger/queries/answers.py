@@ -119,6 +119,11 @@ def remember(c: sa.Connection, source: str, state: Mapping[str, str]) -> None:
             c.execute(sa.insert(source_state).values(source=source, key=key, value=value))
 
 
+def remember_first(c: sa.Connection, source: str, key: str, value: str) -> None:
+    """Keep a text unless there is one under this key."""
+    insert_new(c, source_state, {"source": source, "key": key, "value": value})
+
+
 def note(c: sa.Connection, at: str, actor: str, action: str, subject: str = "", detail: Any = None) -> None:
     """One line of the audit trail."""
     c.execute(sa.insert(audit).values(at=at, actor=actor, action=action, subject=subject, detail=detail or {}))

@@ -1,21 +1,24 @@
 """The certificates of a channel, read from their references: ours with their keys, the partner's (as2-sftp.md 1.6).
 
 Rules protected: several are good at a time, in both directions; which one is used for sending follows the dates in the
-partner's file, and what has expired is used for nothing new.
+partner's file, and what has expired is used for nothing new, while what was signed or encrypted before still opens.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from gateway.transports.as2.cms_read import OwnKey, fingerprint
+from gateway.transports.as2.cms_read import CmsError, OwnKey, Verified, fingerprint
 from gateway.transports.as2.settings import As2Channel, Certificate
+
+Since: TypeAlias = dt.date | Literal["signed"] | None
 
 
 class CertificateRefused(ValueError):
@@ -26,8 +29,8 @@ class CertificateRefused(ValueError):
 class Certificates:
     """All of a channel. `own` and `theirs` go with the days from which they are used for sending."""
 
-    own: tuple[tuple[OwnKey, dt.date | None], ...]
-    theirs: tuple[tuple[x509.Certificate, dt.date | None], ...]
+    own: tuple[tuple[OwnKey, Since], ...]
+    theirs: tuple[tuple[x509.Certificate, Since], ...]
 
     @property
     def keys(self) -> tuple[OwnKey, ...]:
@@ -39,18 +42,42 @@ class Certificates:
 
     def signer(self, now: dt.datetime) -> OwnKey:
         """Our key for what we send now. Raises CertificateRefused if none is in force."""
-        return self.own[_newest([(key.certificate, since) for key, since in self.own], now, "ours")][0]
+        known = [(key.certificate, since) for key, since in self.own]
+        return self.own[_newest(known, now, "our certificates", {})][0]
 
-    def recipient(self, now: dt.datetime) -> x509.Certificate:
-        """The certificate of the partner to encrypt for now. Raises CertificateRefused."""
-        return self.theirs[_newest(self.theirs, now, "the partner's")][0]
+    def recipient(self, now: dt.datetime, signed: Mapping[str, dt.date]) -> x509.Certificate:
+        """The certificate of the partner to encrypt for now. `signed`: since when the partner has signed with which
+        (fingerprints). Raises CertificateRefused."""
+        return self.theirs[_newest(self.theirs, now, "the partner's certificates", signed)][0]
 
-    def replying(self, used: x509.Certificate | None, now: dt.datetime) -> OwnKey:
-        """Our key for a receipt: the one the partner encrypted for, as it knows that one; else the one for sending."""
+    def replying(self, used: str, now: dt.datetime) -> OwnKey:
+        """Our key for a receipt: the one the partner encrypted for (its fingerprint), as it knows that one; else the
+        one for sending."""
         for key in self.keys:
-            if used is not None and key.certificate == used and key.certificate.not_valid_after_utc > now:
+            if used == fingerprint(key.certificate) and key.certificate.not_valid_after_utc > now:
                 return key
         return self.signer(now)
+
+
+def in_time(verified: Verified, known: Sequence[x509.Certificate], now: dt.datetime) -> Verified:
+    """A signature counts if it was made before its certificate expired, by the time in it (RFC 5652 11.3) or else by
+    ours. Raises CmsError."""
+    made, until = verified.at or now, verified.certificate.not_valid_after_utc
+    if made < until:
+        return verified
+    others = [described(other, now) for other in known if other != verified.certificate]
+    raise CmsError(
+        "authentication-failed",
+        f"it is signed at {made:%Y-%m-%d %H:%M} UTC by a certificate that was good until {until:%Y-%m-%d %H:%M}: "
+        f"SHA-256 {fingerprint(verified.certificate)}; known beside it: {', '.join(others) or 'none'}",
+    )
+
+
+def described(certificate: x509.Certificate, now: dt.datetime) -> str:
+    """A certificate in a sentence: fingerprint, and from when or until when it is good."""
+    since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    when = f"expired {until:%Y-%m-%d}" if until <= now else f"good until {until:%Y-%m-%d}"
+    return f"SHA-256 {fingerprint(certificate)} ({f'good from {since:%Y-%m-%d}' if since > now else when})"
 
 
 def read(settings: As2Channel, resolve: Callable[[str], str]) -> Certificates:
@@ -91,15 +118,18 @@ def _own(entry: Certificate, resolve: Callable[[str], str]) -> OwnKey:
     return OwnKey(certificate, key)
 
 
-def _newest(known: Sequence[tuple[x509.Certificate, dt.date | None]], now: dt.datetime, whose: str) -> int:
+def _newest(
+    known: Sequence[tuple[x509.Certificate, Since]], now: dt.datetime, whose: str, signed: Mapping[str, dt.date]
+) -> int:
     """The position of the one used for sending: in force, with the latest day; of equals the last in the file."""
-    good = [
-        (since or dt.date.min, place)
-        for place, (certificate, since) in enumerate(known)
-        if certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
-        and (not since or since <= now.date())
-    ]
+    good = []
+    for place, (certificate, since) in enumerate(known):
+        day = signed.get(fingerprint(certificate), dt.date.max) if since == "signed" else since or dt.date.min
+        if certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc and day <= now.date():
+            good.append((day, place))
     if not good:
-        names = ", ".join(fingerprint(certificate)[:23] for certificate, _ in known)
-        raise CertificateRefused(f"none of {whose} certificates is in force ({names}...)")
+        each = "; ".join(
+            described(certificate, now) + (f", agreed since: {since}" if since else "") for certificate, since in known
+        )
+        raise CertificateRefused(f"none of {whose} may be used for what is sent now: {each}")
     return max(good)[1]

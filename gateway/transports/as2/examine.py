@@ -14,7 +14,7 @@ import httpx
 from cryptography import x509
 
 from gateway import clock
-from gateway.ports import Business, Done, Exchanged, Kept, Parcel, Receipted, Sent
+from gateway.ports import Business, Done, Exchanged, Kept, Parcel, Receipted, Seen, Sent
 from gateway.secrets import SecretError, Secrets
 from gateway.transports.as2 import certificates
 from gateway.transports.as2.certificates import CertificateRefused, Certificates
@@ -77,7 +77,7 @@ def _certificates(settings: As2Channel, secrets: Secrets) -> str:
         ) from None
     now = clock.now()
     try:
-        used = (known.signer(now).certificate, known.recipient(now))
+        used = (known.signer(now).certificate, known.recipient(now, {}))
     except CertificateRefused as error:
         raise Wrong(
             "there is no certificate to sign with or to encrypt for today",
@@ -206,6 +206,9 @@ class _Sheet:
         if self.message is not None:
             self.message = replace(self.message, state=receipt.state, note=receipt.note)
         return True
+
+    async def seen(self, mailbox: str) -> Seen:
+        return Seen()
 
     def answered(self, number: int) -> None:
         raise ValueError("a trial receives nothing")

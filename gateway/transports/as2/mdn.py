@@ -17,6 +17,7 @@ from cryptography import x509
 
 from gateway.transports.as2 import algorithms, cms_read, cms_write, mime
 from gateway.transports.as2.algorithms import Accepted
+from gateway.transports.as2.certificates import in_time
 from gateway.transports.as2.cms_read import CmsError, OwnKey, Verified
 from gateway.transports.as2.mime import Entity, Headers, MimeError
 from gateway.window import Staging, TooLarge, Window
@@ -180,9 +181,15 @@ def bare_name(value: str) -> str:
 # --- reading
 
 
-def read(headers: Headers, body: Window, certificates: Sequence[x509.Certificate], accepted: Accepted) -> Mdn:
-    """The receipt in an answer, or in a message of its own. A signature must be by one of `certificates`; whether one
-    was asked for is the caller's question. Raises MdnError."""
+def read(
+    headers: Headers,
+    body: Window,
+    certificates: Sequence[x509.Certificate],
+    accepted: Accepted,
+    now: dt.datetime | None = None,
+) -> Mdn:
+    """The receipt in an answer, or in a message of its own. A signature must be by one of `certificates`, which had not
+    expired if `now` is given; whether one was asked for is the caller's question. Raises MdnError."""
     try:
         if len(body) > LARGEST:
             raise MdnError("a receipt that is too large")
@@ -192,6 +199,7 @@ def read(headers: Headers, body: Window, certificates: Sequence[x509.Certificate
         with Staging() as staging:
             if whole.kind == "multipart/signed":
                 whole, verified, signature = _signed(whole, certificates, accepted, staging)
+                verified = in_time(verified, certificates, now) if now else verified
             if whole.kind != "multipart/report":
                 raise MdnError(f"not a receipt but {whole.kind or 'nothing'}")
             return replace(_read(whole, verified, staging), covered=whole.whole.whole(LARGEST), signature=signature)

@@ -8,6 +8,7 @@ a failure nothing of the content is used.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from gateway.transports.as2 import algorithms as known
 from gateway.transports.as2 import cms_read, mime
 from gateway.transports.as2.algorithms import Accepted
 from gateway.transports.as2.ber import BerError
+from gateway.transports.as2.certificates import in_time
 from gateway.transports.as2.cms_read import CmsError, Decrypted, OwnKey, Verified
 from gateway.transports.as2.mdn import Mic
 from gateway.transports.as2.mime import Entity, Headers, MimeError
@@ -38,6 +40,7 @@ class Rules:
     encrypted: bool = True
     accepted: Accepted = EVERYBODY
     largest: int = 100_000_000  # bytes after inflating
+    now: dt.datetime | None = None  # what is signed after its certificate expired is refused; None: it is not looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,9 @@ class _Layers:
             raise MimeError("signed twice")
         names = cms_read.digests_of(content, self.rules.accepted)
         digests = self._cover(signed, names)
-        self.found.verified = cms_read.verify(content, digests, self.rules.certificates, self.rules.accepted)
+        rules = self.rules
+        verified = cms_read.verify(content, digests, rules.certificates, rules.accepted)
+        self.found.verified = in_time(verified, rules.certificates, rules.now) if rules.now else verified
 
     def _cover(self, covered: Window, names: Sequence[str]) -> dict[str, bytes]:
         """Take the MIC and the other digests of the bytes that count, in one pass."""

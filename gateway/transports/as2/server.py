@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from gateway import clock
 from gateway.listening import Server
-from gateway.ports import Arrival, Exchanged, Exchanges, HttpMessage, Kept
+from gateway.ports import Arrival, Exchanged, Exchanges, HttpMessage, Kept, Seen
 from gateway.transports.as2 import certificates, mdn, mime
 from gateway.transports.as2.cms_read import OwnKey, fingerprint
 from gateway.transports.as2.mdn import Answer, MdnError
@@ -58,8 +58,7 @@ class _Account:
     settings: As2Channel
     certificates: certificates.Certificates
 
-    @property
-    def rules(self) -> Rules:
+    def rules(self, now: dt.datetime) -> Rules:
         receive = self.settings.receive
         return Rules(
             self.certificates.keys,
@@ -68,6 +67,7 @@ class _Account:
             encrypted=receive.encrypted,
             accepted=receive.accepted,
             largest=self.settings.max_file,
+            now=now,
         )
 
     def may_answer(self, url: str) -> bool:
@@ -180,7 +180,8 @@ class As2Server:
             if await asyncio.to_thread(_is_receipt, headers, body):
                 return await self._receipt(account, HttpMessage(headers, b"".join(body.chunks()), _line(request)))
             peer = request.client.host if request.client else ""
-            message = _Message(account, headers, body, _line(request), peer, began)
+            seen = await self._exchanges.seen(account.mailbox)
+            message = _Message(account, headers, body, _line(request), peer, began, seen)
             return await self._message(message, staging)
 
     async def _body(self, request: Request, file: BinaryIO, largest: int) -> None:
@@ -225,7 +226,8 @@ class As2Server:
         settings, send = account.settings, account.settings.send
         try:
             body = Window.of(raw.body)
-            receipt = mdn.read(raw.headers, body, account.certificates.partner, settings.receive.accepted)
+            partner, accepted = account.certificates.partner, settings.receive.accepted
+            receipt = mdn.read(raw.headers, body, partner, accepted, clock.now())
             sent = await self._exchanges.pending(account.mailbox, receipt.message_id.strip())
         except MdnError as error:
             logger.warning("as2_receipt_unusable", mailbox=account.mailbox, reason=str(error))
@@ -251,6 +253,7 @@ class _Message:
     line: str
     peer: str
     began: dt.datetime
+    seen: Seen
 
     def exchanged(self, staging: Staging) -> Exchanged:
         """Open it; what must be stored, with the receipt."""
@@ -263,7 +266,7 @@ class _Message:
             cause = f"a receipt is wanted at {urlsplit(url).netloc[:100]}, which the partner's file does not name"
             return self.refused(Refused("Error: unexpected-processing-error", cause))
         try:
-            found = open_message(self.headers, self.body, self.account.rules, staging, micalg)
+            found = open_message(self.headers, self.body, self.account.rules(self.began), staging, micalg)
         except Refused as refused:
             return self.refused(refused)
         return self._stored(found, url)
@@ -308,7 +311,8 @@ class _Message:
             return made
         now, signer = clock.now(), None
         if wants_signed(self._header("disposition-notification-options")):
-            signer = self.account.certificates.replying(found.decrypted.certificate if found.decrypted else None, now)
+            used = fingerprint(found.decrypted.certificate) if found.decrypted else self.seen.encrypted_for
+            signer = self.account.certificates.replying(used, now)
             by = signer.certificate
             facts = {**made.facts, "receipt_signed_by": fingerprint(by)}
             made = replace(made, facts=facts, certificates=(*made.certificates, certificates.der(by)))

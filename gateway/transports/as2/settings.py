@@ -51,11 +51,12 @@ class Listener(_Settings):
 
 
 class Certificate(_Settings):
-    """A certificate by reference; `since`: the day from which it is used for what we send (UTC). `key`: ours only."""
+    """A certificate by reference. `since`: the day from which it is used for what we send (UTC); of the partner's also
+    `signed`, from when the partner first signs with it. `key`: ours only."""
 
     certificate: str
     key: str = ""
-    since: dt.date | None = None
+    since: dt.date | Literal["signed"] | None = None
 
 
 class Us(_Settings):
@@ -64,6 +65,12 @@ class Us(_Settings):
 
     id: As2Name
     keys: Annotated[tuple[Certificate, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _days(self) -> Us:
+        if any(key.since == "signed" for key in self.keys):
+            raise ValueError("since: signed is for certificates of the partner; for ours write the day you agreed on")
+        return self
 
 
 class Them(_Settings):

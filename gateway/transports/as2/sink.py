@@ -29,6 +29,7 @@ from gateway.ports import (
     Outcome,
     Parcel,
     Receipted,
+    Seen,
     Sent,
     Transient,
     Unknown,
@@ -83,7 +84,8 @@ class As2Sink:
         sent = await self._exchanges.sent(parcel.id)
         if sent is None:
             try:
-                sent = await asyncio.to_thread(self._made, parcel, parcel.payload, send)
+                seen = await self._exchanges.seen(parcel.destination)
+                sent = await asyncio.to_thread(self._made, parcel, parcel.payload, send, seen)
             except certificates.CertificateRefused as error:
                 return Transient(str(error), retry_in=300.0, scope="connector", alarm="credential")
             await self._exchanges.ready(sent)
@@ -95,7 +97,7 @@ class As2Sink:
                 return Unknown("posted; its receipt has not come yet", retry_in=left)
         return await self._post(sent, send)
 
-    def _made(self, parcel: Parcel, payload: bytes, send: Send) -> Sent:
+    def _made(self, parcel: Parcel, payload: bytes, send: Send, seen: Seen) -> Sent:
         """The message of a delivery, as it will go out at every attempt."""
         now = clock.now()
         us, them = self._settings.us.id, self._settings.partner.id
@@ -104,7 +106,7 @@ class As2Sink:
             us,
             them,
             signer=self._certificates.signer(now) if send.sign != "no" else None,
-            recipient=self._certificates.recipient(now) if send.encrypt != "no" else None,
+            recipient=self._certificates.recipient(now, seen.signed_by) if send.encrypt != "no" else None,
             digest=send.sign if send.sign != "no" else "sha-256",
             scheme=send.scheme,
             cipher=send.encrypt if send.encrypt != "no" else "aes-256-cbc",
@@ -169,6 +171,7 @@ class As2Sink:
                 Window.of(answer.body),
                 self._certificates.partner,
                 self._settings.receive.accepted,
+                clock.now(),
             )
         except MdnError as error:
             if not error.claimed:
