@@ -52,6 +52,7 @@ class Requests(sftp.SFTPServerHandler):
             for kind, handler in self._packet_handlers.items()
             if handler and (isinstance(kind, int) or kind in _EXTENSIONS)
         }
+        self._packet_handlers[b"limits@openssh.com"] = _limits
         self._touch = touch
 
     async def _process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
@@ -64,6 +65,12 @@ class Requests(sftp.SFTPServerHandler):
             self._touch(False)
         if self._writer is not None:
             await self._writer.drain()  # a client that asks and never reads must not fill our memory
+
+
+async def _limits(_requests: object, packet: SSHPacket) -> sftp.SFTPLimits:
+    """Ours, not those of the host."""
+    packet.check_end()
+    return sftp.SFTPLimits(sftp.MAX_SFTP_PACKET_LEN, READ_AT_MOST, sftp.MAX_SFTP_WRITE_LEN, FILES_A_SESSION)
 
 
 def _in_words(handler: Handler) -> Handler:
