@@ -31,15 +31,19 @@ def desk() -> Desk:
 
 @pytest.fixture
 def serve(desk: Desk, keys: Keys, tmp_path: Path) -> Serve:
-    """`async with serve(quota={"files": 2}) as hosted`; `listener=` takes settings of the listener."""
+    """`async with serve(quota={"files": 2}) as hosted`; `listener=` takes settings of the listener, `texts=` more of
+    what references lead to."""
 
     @asynccontextmanager
-    async def serving(listener: dict[str, Any] | None = None, **mailbox: Any) -> AsyncIterator[Hosted]:
+    async def serving(
+        listener: dict[str, Any] | None = None, texts: dict[str, str] | None = None, **mailbox: Any
+    ) -> AsyncIterator[Hosted]:
         staging = tmp_path / "staging"
         staging.mkdir(exist_ok=True)
         settings = HostedMailbox.model_validate({"name": "inbox", "user": "one", "keys": [keys.partner[1]]} | mailbox)
         listen = Listener.model_validate({"port": 0, "host_keys": ["file:host"], "staging": staging} | (listener or {}))
-        server = SftpServer(listen, {MAILBOX: settings}, desk, desk, {"file:host": keys.host[0]}.__getitem__)
+        resolve = ({"file:host": keys.host[0]} | (texts or {})).__getitem__
+        server = SftpServer(listen, {MAILBOX: settings}, desk, desk, resolve)
         await server.start()
         try:
             yield Hosted(server, keys, desk, staging)

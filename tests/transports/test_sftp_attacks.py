@@ -201,7 +201,7 @@ async def test_very_many_handles(wire: Wire, hosted: Hosted) -> None:
     for number in range(500):
         assert await wire.status(OPEN, text(b"/in/x%d.edi" % number) + WRITING + NO_ATTRS) == FAILURE
     listed = [await wire.handle(OPENDIR, text(b"/in")) for _ in range(64)]
-    for _ in range(200):
+    for _ in range(100):
         assert await wire.status(OPENDIR, text(b"/in")) == FAILURE
     assert len(list(hosted.server._trees[MAILBOX].uploads)) == 64
     assert await wire.status(CLOSE, text(opened[0])) == OK
@@ -330,7 +330,7 @@ async def test_fuzz(serve: Serve, capsys: pytest.CaptureFixture[str], tmp_path: 
     choice = random.Random(20261201)
     async with serve(max_connections=50, quota={"files": 10_000}) as hosted, login(hosted) as connection:
         hosted.desk.place(MAILBOX, "a.edi", b"UNB+" * 100)
-        for _ in range(200):
+        for _ in range(100):
             wild = await channel(connection)
             handles = [number.to_bytes(4, "big") for number in range(2)]
             wild.raw(b"".join(_packet(choice, handles) for _ in range(60)))

@@ -8,8 +8,11 @@ import shutil
 import signal
 from pathlib import Path
 
+import argon2
 import pytest
-from mailbox_desk import MAILBOX, Hosted
+from mailbox_desk import MAILBOX, Hosted, Keys, Serve
+
+from gateway.transports.sftp import generate_key
 
 SFTP = shutil.which("sftp")
 
@@ -34,20 +37,24 @@ class Program:
             *("-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes"),
         ]
 
-    async def start(self, *options: str, user: str = "one") -> asyncio.subprocess.Process:
+    async def start(
+        self, *options: str, user: str = "one", environment: dict[str, str] | None = None
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *self._arguments,
+            *self._arguments[:1],
             *options,
+            *self._arguments[1:],
             f"{user}@127.0.0.1",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             cwd=self.folder,
             start_new_session=True,
+            env=os.environ | (environment or {}),
         )
 
-    async def run(self, *commands: str, user: str = "one") -> tuple[int, str]:
-        process = await self.start(user=user)
+    async def run(self, *commands: str, user: str = "one", options: tuple[str, ...] = ()) -> tuple[int, str]:
+        process = await self.start(*options, user=user)
         async with asyncio.timeout(20):
             output, _ = await process.communicate(("\n".join(commands) + "\n").encode())
         return process.returncode or 0, output.decode()
@@ -165,3 +172,48 @@ async def test_resuming_an_accepted_file_is_refused(hosted: Hosted, program: Pro
     status, _ = await program.run("reput a.edi /in/a.edi")
     assert status == 1
     assert [a.data for a in hosted.desk.arrived] == [b"ISA*half"]
+
+
+async def test_archive_and_a_download_that_goes_on(hosted: Hosted, program: Program) -> None:
+    hosted.desk.place(MAILBOX, "po.edi", b"UNB+" * 50_000)
+    (program.folder / "po.edi").write_bytes(b"UNB+" * 10_000)
+    status, output = await program.run("reget /out/po.edi", "rm /out/po.edi", "ls -l /archive", "get /archive/po.edi b")
+    assert status == 0, output
+    assert (program.folder / "po.edi").read_bytes() == (program.folder / "b").read_bytes() == b"UNB+" * 50_000
+    assert "200000" in output
+
+
+async def test_key_and_password(serve: Serve, tmp_path: Path) -> None:
+    """`login: both`: OpenSSH's client goes on with the password after the key was accepted in part."""
+    secret = argon2.PasswordHasher(time_cost=1, memory_cost=64).hash("the password")
+    (asks := tmp_path / "askpass").write_text('#!/bin/sh\necho "$SFTP_TEST_PASSWORD"\n')
+    asks.chmod(0o700)
+    async with serve(passwords=[secret], login="both") as hosted:
+        (folder := tmp_path / "partner").mkdir()
+        program = Program(hosted, folder)
+        for password, expected in (("the password", 0), ("another", 255)):
+            environment = {"SSH_ASKPASS": str(asks), "SSH_ASKPASS_REQUIRE": "force", "SFTP_TEST_PASSWORD": password}
+            process = await program.start("-o", "BatchMode=no", environment=environment)
+            output, _ = await process.communicate(b"ls /\n")
+            assert process.returncode == expected, output
+        status, output_ = await program.run("ls /")
+        assert status != 0
+        assert "Permission denied (publickey,password)" in output_ or "Permission denied (password)" in output_
+
+
+async def test_host_key_rotation(serve: Serve, tmp_path: Path, keys: Keys) -> None:
+    """A client that knows the first key learns the second one, and trusts it when it is the first."""
+    second = generate_key()
+    texts = {"file:host": keys.host[0], "file:second": second[0]}
+    known = ""
+    for order in (["file:host", "file:second"], ["file:second"]):
+        async with serve(listener={"host_keys": order}, texts=texts) as hosted:
+            folder = tmp_path / order[0][5:]
+            folder.mkdir()
+            program = Program(hosted, folder)
+            if known:
+                (folder / "known_hosts").write_text(known.replace("PORT", str(hosted.server.port)))
+            status, output = await program.run("ls /", options=("-o", "UpdateHostKeys=yes"))
+            assert status == 0, output
+            known = (folder / "known_hosts").read_text().replace(str(hosted.server.port), "PORT")
+    assert second[1].split()[1] in known
