@@ -70,6 +70,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         # Business systems.
         "connector.config": Kind("operator", "A business system or mailbox is configured wrongly"),
         "connector.credential": Kind("operator", "A credential is refused"),
+        "connector.stuck": Kind("operator", "Files that were read and cannot be cleared away"),
+        "connector.unreachable": Kind("operator", "A partner's server that has not answered for a while"),
         "connector.defect": Kind("operator", "An internal defect"),
         "delivery.expired": Kind("operator", "A delivery that could not be made in time"),
         "odoo.record_gone": Kind("buyer", "The record in Odoo is gone"),

@@ -194,7 +194,7 @@ class Flow:
     async def polled(self, source: str, problem: str, alarm: str) -> None:
         """How the last look into a mailbox or a business system went: kept for `status`, a case when it needs somebody.
 
-        `problem` is empty when all is well; `alarm` is `credential`, `config` or empty.
+        `problem` is empty when all is well; `alarm` is `credential`, `config`, `unreachable`, `stuck` or empty.
         """
         await self.ledger.write(lambda c: settle.source_state(c, source, problem, alarm, self.now()), "polled")
 

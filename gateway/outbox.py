@@ -17,7 +17,7 @@ import edi
 from gateway import clock
 from gateway.ledger.queries import answers, deliveries, receipts
 from gateway.partners import Partner
-from gateway.ports import Case, Parcel
+from gateway.ports import TEXT, Case, Parcel
 
 ANSWERS = (edi.documents.Acknowledgement, edi.documents.ApplicationAdvice)
 
@@ -124,7 +124,10 @@ def acknowledgements(
                 receipt=row.id,
                 name=f"{ack.data.kind}_{item.numbers.interchange:09d}.edi",
                 payload=payload,
-                facts={"interchange": about.control if about else ""},
+                facts={
+                    "interchange": about.control if about else "",
+                    **_named(ack.data.kind, about.control if about else "", item.numbers),
+                },
             )
         )
     return placements, cases
@@ -172,6 +175,7 @@ def refusal(row: Any, text: str) -> Placement:
         receipt=row.id,
         name=_refusal_name(row.name),
         payload=text.encode(),
+        facts={"doc": TEXT},
         replaces=True,
     )
 
@@ -210,7 +214,11 @@ def document(partner: Partner | None, row: Any, numbered: Numbered, now: dt.date
         event=event.id,
         name=name,
         payload=rendered.data,
-        facts={"crosscheck": rendered.crosscheck, "interchange": str(numbers.interchange), "number": number},
+        facts={
+            "crosscheck": rendered.crosscheck,
+            "interchange": str(numbers.interchange),
+            **_named(agreement.type, number, numbers),
+        },
     )
     sent = {
         "delivery": placement.id,
@@ -249,6 +257,11 @@ def parcel(c: Any, row: Any) -> Parcel:
         probe=row.probe,
         facts=row.facts,
     )
+
+
+def _named(document: str, number: str, numbers: edi.Numbers) -> dict[str, str]:
+    """The facts that names of files are made of (transports/names.py)."""
+    return {"doc": document, "number": number, "control": f"{numbers.interchange:09d}"}
 
 
 def _numbered(

@@ -17,6 +17,7 @@ import edi
 
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 Shelf: TypeAlias = Literal["in", "out", "archive"]
+TEXT = "text"
 Role: TypeAlias = Literal["buyer", "edi", "operator", "master_data", "warehouse", "accounts"]
 
 
@@ -79,8 +80,9 @@ class Parcel:
 
     `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload`
     (mailboxes) is set. `original` is the partner's document behind the event, with its name, for evidence. `probe`
-    says that an earlier attempt has an unknown outcome: read back before writing. `partner` is the partner's id;
-    `facts` are texts the sink asked to be kept in an earlier Outcome (`remember`).
+    says that an earlier attempt has an unknown outcome: read back before writing. `partner` is the partner's id.
+    `facts` are texts of flow: of a document its type, business and control number (`doc`, `number`, `control`); `doc`
+    is TEXT for words to a person, whose file keeps its `name`.
     """
 
     id: str
@@ -122,7 +124,7 @@ class Transient:
     reason: str
     retry_in: float = 5.0
     scope: Literal["parcel", "connector"] = "parcel"
-    alarm: Literal["", "credential", "config"] = ""
+    alarm: Literal["", "credential", "config", "unreachable"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,9 +157,13 @@ def _connector_down(c: Any, row: Any, result: Transient, now: dt.datetime) -> Se
 def source_state(c: Any, source: str, problem: str, alarm: str, now: dt.datetime) -> None:
     """What a source last had to say of itself; its case ends when it works again."""
     answers.remember(c, SOURCES, {source: problem})
-    if alarm:
+    if alarm == "stuck":  # we were let in
+        open_case(c, Case("connector.stuck", f"{source}: {problem}", "operator"), now, dedupe=f"stuck|{source}")
+    elif alarm:
         _alarm(c, source, alarm, problem, now)
-    elif not problem:
+    if not problem:
+        answers.close_exceptions(c, f"stuck|{source}")
+    if not problem or alarm == "stuck":
         answers.close_exceptions(c, f"connector|{source}")
 
 

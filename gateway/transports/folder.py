@@ -64,9 +64,11 @@ class FolderPoller:
         return self._lost or self._rounds.problem
 
     @property
-    def alarm(self) -> Literal["", "config"]:
-        """A folder that cannot be read is for the operator; a single file is not."""
-        return "config" if self._lost else ""
+    def alarm(self) -> Literal["", "config", "stuck"]:
+        """A folder that cannot be read is for the operator, and files that cannot be cleared away; others are not."""
+        if self._lost:
+            return "config"
+        return "stuck" if self._rounds.stuck else ""
 
     async def poll(self, inlet: Inlet) -> int:
         """One round; how many files arrived. A folder that cannot be read is logged, kept in `problem`, not raised."""

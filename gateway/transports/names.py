@@ -10,7 +10,7 @@ import string
 import unicodedata
 from pathlib import PurePosixPath
 
-from gateway.ports import Parcel
+from gateway.ports import TEXT, Parcel
 
 LONGEST = 200
 TEMPLATE_FIELDS = ("doc", "number", "control", "id", "name")
@@ -48,7 +48,8 @@ def outgoing(template: str, parcel: Parcel) -> str:
     """The name of an outgoing file by the partner's template, or the parcel's own name where there is no template.
 
     Fields: `doc`, `number`, `control` from the parcel's facts (else kind, end of the key, id), `id`, `name`.
-    The same parcel always gets the same name, over all retries. Characters that are not allowed become `_`.
+    The same parcel always gets the same name, over all retries. Characters that are not allowed become `_`. What is no
+    document keeps its own name, so that no program of the partner takes it for one.
     """
     values = {
         "doc": parcel.facts.get("doc") or parcel.kind,
@@ -57,7 +58,8 @@ def outgoing(template: str, parcel: Parcel) -> str:
         "id": parcel.id,
         "name": parcel.name,
     }
-    name = template.format_map(values) if template else parcel.name or f"{parcel.id}.edi"
+    templated = template and parcel.facts.get("doc") != TEXT
+    name = template.format_map(values) if templated else parcel.name or f"{parcel.id}.edi"
     return checked(_clean(name).lstrip("."))
 
 

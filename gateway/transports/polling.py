@@ -81,7 +81,10 @@ class Rounds:
     def __init__(self, source: str, rules: Rules) -> None:
         self.source, self.rules = source, rules
         self.problem = ""  # the first thing that went wrong in the last round, empty if nothing did
+        self.stuck = False  # is there something that was read and cannot be cleared away?
         self._first_seen: dict[str, tuple[Seen, dt.datetime]] = {}
+        self._refused: dict[str, Seen] = {}  # could not be read: they come after the others
+        self._same: dict[str, Seen] = {}  # were read in an earlier round, and still have the bytes they had then
         self._missing: set[str] = set()
 
     async def round(self, folder: Folder, inlet: Inlet, facts: Mapping[str, str]) -> int:
@@ -89,45 +92,60 @@ class Rounds:
 
         Raises what the inlet raises, ConnectionError when the folder is lost, OSError when it cannot be listed.
         """
-        self.problem = ""
+        self.problem, self.stuck = "", False
         remembered = await inlet.recall(self.source)
         listing = await self._list(folder, remembered)
-        for file in listing.read:
-            await self._finish(folder, file, remembered[_key(folder, file)].rpartition(" ")[2], listing.markers)
         arrived = 0
-        for file in listing.waiting:
-            if self._complete(file, listing.markers):
+        for file in listing.read:
+            digest = remembered[_key(folder, file)].rpartition(" ")[2]
+            same = await self._is_same(folder, file, digest)
+            if same:
+                await self._finish(folder, file, digest, listing.markers)
+            elif same is not None:
+                arrived += await self._take(folder, file, inlet, facts, listing.markers)
+        for file in (*listing.waiting, *listing.refused):
+            if self._complete(file):
                 arrived += await self._take(folder, file, inlet, facts, listing.markers)
         waiting = {file.name for file in listing.waiting}
         self._first_seen = {name: first for name, first in self._first_seen.items() if name in waiting}
+        self._same = {file.name: file for file in listing.read if self._same.get(file.name) == file}
         await self._forget(inlet, listing.missing)
         return arrived
 
     async def _list(self, folder: Folder, remembered: Mapping[str, str]) -> _Listing:
         waiting: list[_Newest] = []
         read: list[_Newest] = []
+        refused: list[_Newest] = []
+        still_refused: dict[str, Seen] = {}
         markers: set[str] = set()
         missing = set(remembered)
+        if self.rules.marker:  # a listing of its own: only files that are complete may take the few places
+            markers = {file.name async for file in folder.scan() if file.name.endswith(self.rules.marker)}
         async for file in folder.scan():
-            if self.rules.marker and file.name.endswith(self.rules.marker):
-                markers.add(file.name)
-                continue
             if in_progress(file.name) or not fnmatch.fnmatchcase(file.name, self.rules.match):
+                continue
+            if self.rules.marker and file.name.endswith(self.rules.marker):
                 continue
             missing.discard(key := _key(folder, file))
             if remembered.get(key, "").startswith(f"{file.size} {file.modified} "):
                 if self.rules.after_read != "keep":
                     _keep_oldest(read, file, self.rules.limit)
+            elif self.rules.marker and not self._markers_of(file.name) & markers:
+                continue
             elif file.size > self.rules.max_file:
                 self._note(file.name, f"has {file.size} bytes; {self.rules.max_file} are allowed")
+            elif self._refused.get(file.name) == file:
+                still_refused[file.name] = file
+                _keep_oldest(refused, file, self.rules.limit)
             else:
                 _keep_oldest(waiting, file, self.rules.limit)
-        return _Listing(sorted(n.file for n in waiting), sorted(n.file for n in read), markers, missing)
+        self._refused = still_refused
+        return _Listing(_oldest_first(waiting), _oldest_first(refused), _oldest_first(read), markers, missing)
 
-    def _complete(self, file: Seen, markers: set[str]) -> bool:
-        """A done-marker, or the same size and time in two listings at least `settle` apart."""
-        if self.rules.marker:
-            return bool(self._markers_of(file.name) & markers)
+    def _complete(self, file: Seen) -> bool:
+        """It has its done-marker, or had the same size and time in two listings at least `settle` apart."""
+        if self.rules.marker or self._refused.get(file.name) == file:
+            return True
         now = clock.now()
         first, at = self._first_seen.get(file.name, (None, now))
         if first != file:
@@ -144,8 +162,10 @@ class Rounds:
         except ConnectionError:
             raise
         except OSError as error:
+            self._refused[file.name] = file
             self._note(file.name, f"cannot be read: {error}")
             return 0
+        self._refused.pop(file.name, None)
         digest = hashlib.sha256(data).hexdigest()
         key = _key(folder, file)
         evidence = {**facts, "path": key, "modified": str(file.modified), "sha256": digest}
@@ -154,6 +174,23 @@ class Rounds:
         _log.info("file_arrived", mailbox=self.source, name=file.name, size=len(data), receipt=receipt.id)
         await self._finish(folder, file, digest, markers)
         return 1
+
+    async def _is_same(self, folder: Folder, file: Seen, digest: str) -> bool | None:
+        """Has a file of an earlier round still the bytes that were committed? Its size and time alone do not say so.
+        None: it cannot be read now."""
+        if self._same.get(file.name) == file:
+            return True
+        try:
+            data = await folder.read(file.name, self.rules.max_file)
+        except ConnectionError:
+            raise
+        except OSError as error:
+            self._stuck(file.name, error)
+            return None
+        if hashlib.sha256(data).hexdigest() != digest:
+            return False
+        self._same[file.name] = file
+        return True
 
     async def _finish(self, folder: Folder, file: Seen, digest: str, markers: set[str]) -> None:
         """Delete or move a file whose bytes are committed. Refused: noted, and tried again in the next round."""
@@ -172,7 +209,7 @@ class Rounds:
         except ConnectionError:
             raise
         except OSError as error:
-            self._note(file.name, f"was read but cannot be cleared away ({self.rules.after_read}): {error}")
+            self._stuck(file.name, error)
 
     async def _forget(self, inlet: Inlet, missing: set[str]) -> None:
         """Drop the notes of files that two listings in a row did not show."""
@@ -185,6 +222,10 @@ class Rounds:
             return set()
         return {name + self.rules.marker, posixpath.splitext(name)[0] + self.rules.marker}
 
+    def _stuck(self, name: str, error: OSError) -> None:
+        self.stuck = True
+        self._note(name, f"was read but cannot be cleared away ({self.rules.after_read}): {error}")
+
     def _note(self, name: str, sentence: str) -> None:
         _log.warning("file_not_handled", mailbox=self.source, name=name, reason=sentence)
         self.problem = self.problem or f"{name} {sentence}"
@@ -192,9 +233,11 @@ class Rounds:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """`waiting`: not read yet; `read`: read but still there; both bounded, oldest first. `missing`: notes, no file."""
+    """`waiting`: not read yet; `refused`: could not be read last time; `read`: read but still there; all bounded,
+    oldest first. `missing`: notes, no file."""
 
     waiting: list[Seen]
+    refused: list[Seen]
     read: list[Seen]
     markers: set[str]
     missing: set[str]
@@ -217,5 +260,10 @@ def _keep_oldest(heap: list[_Newest], file: Seen, limit: int) -> None:
         heapq.heappushpop(heap, _Newest(file))
 
 
+def _oldest_first(heap: list[_Newest]) -> list[Seen]:
+    return sorted(newest.file for newest in heap)
+
+
 def _key(folder: Folder, file: Seen) -> str:
-    return posixpath.join(folder.path, file.name)
+    """Under what a file is remembered. Its name may hold bytes of another character set."""
+    return posixpath.join(folder.path, file.name).encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ from gateway.ledger import Ledger
 from gateway.ledger.queries import answers, lanes
 from gateway.ports import Arrival, Business, Done, Outcome, Parcel, Transient, Unknown
 from gateway.replay import replay
+from gateway.transports.names import outgoing
 from tests.flow.world import Remembering, World, at, case, isa, order_released, set_855, set_997
 
 
@@ -253,3 +254,13 @@ async def test_lanes_of_a_destination_that_is_down_do_not_crowd_out_others(world
     await world.upload(isa([set_855(order="P1")]))
     await world.flow.arrive(Arrival("acme/inbox", "b.edi", isa([set_855(order="P2")], control=2)))
     assert [name for name, _ in await world.flow.ready()] == ["in:acme"]
+
+
+async def test_files_are_named_by_the_template_of_the_channel(world: World) -> None:
+    """A document after its order, an acknowledgement after what it answers, words to a person as always."""
+    await world.submit(order_released())
+    await world.upload(isa([set_855(date="20261345")], control=7), "a.edi")
+    sink = world.flow.sinks["acme/inbox"]
+    assert isinstance(sink, Remembering)
+    made = [outgoing("{doc}_{number}_{control}.edi", parcel) for parcel in sink.parcels]
+    assert made == ["850_P00042_000000001.edi", "997_000000007_000000002.edi", "a.edi.rejected.txt"]

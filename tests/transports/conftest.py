@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve, Site, Stored
+from mailbox_desk import MAILBOX, Desk, Hosted, Keys, Serve, Site, Stored, Time
 from openssh import PROGRAM, Sshd
 
 from gateway import clock
@@ -94,3 +94,10 @@ def sshd(tmp_path: Path, keys: Keys) -> Sshd:
     for folder in ("in", "out/archive"):
         (root / folder).mkdir(parents=True)
     return Sshd(root, keys)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    moved = Time()
+    monkeypatch.setattr(clock, "now", lambda: moved.now)
+    return moved

@@ -111,6 +111,16 @@ class Desk:
                 kept.pop(key, None)
 
 
+@dataclass
+class Time:
+    """A clock that is moved by hand: the fixture `time`."""
+
+    now: dt.datetime = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+
+    def pass_(self, seconds: float) -> None:
+        self.now += dt.timedelta(seconds=seconds)
+
+
 @dataclass(frozen=True)
 class Keys:
     """Made once a run: our host key, the partner's key, and the key of somebody we do not know."""

@@ -11,6 +11,7 @@ import getpass
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from mailbox_desk import Keys
 from gateway.transports.sftp import PolledMailbox, fingerprint
 
 PROGRAM = "/usr/sbin/sshd"
+FILTER = Path(__file__).with_name("sftp_filter.py")
+SFTP_SERVERS = (Path("/usr/lib/openssh/sftp-server"), Path("/usr/libexec/openssh/sftp-server"))
 PATIENCE = 20
 
 
@@ -33,6 +36,7 @@ class Sshd:
     root: Path
     keys: Keys
     deny: Sequence[str] = ()
+    cutting: bool = False
     more: str = ""
     port: int = 0
     log: list[str] = field(default_factory=list)
@@ -106,8 +110,18 @@ class Sshd:
         path.write_bytes(data)
         os.utime(path, (at, at))
 
+    @property
+    def plan(self) -> Path:
+        return self.root / "sshd" / "plan"
+
+    def cut(self, kind: str, when: str, number: int = 1) -> None:
+        """End the next connection at a request: see sftp_filter.py. Needs `cutting`."""
+        self.plan.write_text(f"{kind} {when} {number}", encoding="utf-8")
+
     def _config(self, files: Path, port: int) -> str:
-        denied = f" -P {','.join(self.deny)}" if self.deny else ""
+        sftp = "internal-sftp" + (f" -P {','.join(self.deny)}" if self.deny else "")
+        if self.cutting:
+            sftp = f"{sys.executable} -S -E {FILTER} {next(path for path in SFTP_SERVERS if path.exists())} {self.plan}"
         lines = (
             f"Port {port}",
             "ListenAddress 127.0.0.1",
@@ -119,7 +133,7 @@ class Sshd:
             "KbdInteractiveAuthentication no",
             "StrictModes no",
             "UsePAM no",
-            f"Subsystem sftp internal-sftp{denied}",
+            f"Subsystem sftp {sftp}",
             self.more,
         )
         return "\n".join(lines) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -12,9 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mailbox_desk import Desk
+from mailbox_desk import Desk, Time
 
-from gateway import clock
 from gateway.transports.polling import Rounds, Rules, Seen
 
 SOURCE = "one/mailbox"
@@ -66,21 +64,6 @@ class Shelf:
             raise ConnectionError("connection lost")
         if what in self.deny:
             raise PermissionError(f"{what} is denied")
-
-
-@dataclass
-class Time:
-    now: dt.datetime = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
-
-    def pass_(self, seconds: float) -> None:
-        self.now += dt.timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    moved = Time()
-    monkeypatch.setattr(clock, "now", lambda: moved.now)
-    return moved
 
 
 def _rounds(**rules: Any) -> Rounds:
@@ -173,7 +156,20 @@ async def test_crash_after_the_commit_is_healed(desk: Desk, after_read: str) -> 
     assert await _rounds(after_read=after_read).round(shelf, desk, {}) == 0
     assert shelf.files == {}
     assert desk.names() == ["a.edi"]
-    assert shelf.reads == ["a.edi"]
+
+
+async def test_what_was_read_and_has_changed_behind_its_size_and_time_is_a_new_file(desk: Desk) -> None:
+    """Before it is cleared away in a later round its bytes are looked at again, once."""
+    rounds, shelf = _rounds(), Shelf({"a.edi": (b"one", 1), "b.edi": (b"two", 1)}, deny={"delete"})
+    await rounds.round(shelf, desk, {})
+    shelf.files["a.edi"] = (b"new", 1)
+    for _ in range(3):
+        await rounds.round(shelf, desk, {})
+    assert shelf.reads.count("b.edi") == 2
+    shelf.deny = set()
+    await rounds.round(shelf, desk, {})
+    assert [a.data for a in desk.arrived] == [b"one", b"two", b"new"]
+    assert shelf.files == {}
 
 
 async def test_crash_before_the_commit_reads_again(desk: Desk) -> None:
@@ -190,6 +186,7 @@ async def test_crash_before_the_commit_reads_again(desk: Desk) -> None:
 async def test_delete_denied_is_a_problem_and_no_reprocessing(desk: Desk) -> None:
     rounds, shelf = _rounds(), Shelf({f"{n}.edi": (b"%d" % n, n) for n in range(3)}, deny={"delete"})
     assert await rounds.round(shelf, desk, {}) == 3
+    assert rounds.stuck
     assert rounds.problem == "0.edi was read but cannot be cleared away (delete): delete is denied"
     assert await rounds.round(shelf, desk, {}) == 0
     assert "cannot be cleared away" in rounds.problem
@@ -198,8 +195,32 @@ async def test_delete_denied_is_a_problem_and_no_reprocessing(desk: Desk) -> Non
     assert desk.names() == ["0.edi", "1.edi", "2.edi", "new.edi"]
     shelf.deny = set()
     await rounds.round(shelf, desk, {})
-    assert rounds.problem == ""
+    assert (rounds.problem, rounds.stuck) == ("", False)
     assert shelf.files == {}
+
+
+async def test_files_without_their_marker_take_no_room_from_those_that_have_it(desk: Desk) -> None:
+    shelf = Shelf({f"{n}.edi": (b"%d" % n, n) for n in range(5)} | {"z.edi": (b"z", 9), "z.edi.done": (b"", 9)})
+    assert await _rounds(marker=".done", limit=2).round(shelf, desk, {}) == 1
+    assert desk.names() == ["z.edi"]
+
+
+async def test_files_that_cannot_be_read_take_no_room_from_the_others(desk: Desk) -> None:
+    class Locked(Shelf):
+        async def read(self, name: str, at_most: int) -> bytes:
+            if name in self.deny:
+                raise PermissionError("read is denied")
+            return await super().read(name, at_most)
+
+    rounds, shelf = _rounds(limit=2), Locked({f"{n}.edi": (b"%d" % n, n) for n in range(6)})
+    shelf.deny = {"0.edi", "1.edi", "2.edi"}
+    counts = [await rounds.round(shelf, desk, {}) for _ in range(4)]
+    assert sum(counts) == 3
+    assert desk.names() == ["3.edi", "4.edi", "5.edi"]
+    shelf.deny = {"0.edi"}
+    for _ in range(3):
+        await rounds.round(shelf, desk, {})
+    assert desk.names()[3:] == ["1.edi", "2.edi"]
 
 
 async def test_a_file_replaced_before_it_is_cleared_is_read_again(desk: Desk) -> None:

@@ -102,6 +102,7 @@ async def test_hosted_sink() -> None:
         ("", _parcel(name="850 über.edi"), "850 über.edi"),
         ("", _parcel(name="../../etc/passwd"), "_.._etc_passwd"),
         ("", _parcel(), "d1.edi"),
+        ("{doc}_{id}.edi", _parcel(name="a.edi.rejected.txt", facts={"doc": "text"}), "a.edi.rejected.txt"),
     ],
 )
 def test_outgoing_names(template: str, parcel: Parcel, name: str) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import stat
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import asyncssh
 
 from gateway.transports.sftp import keys
+from gateway.transports.sftp.settings import PolledMailbox
 
 TOO_LARGE = 100_000_000
 CHUNK = 1_000_000
@@ -31,12 +33,14 @@ class LoginRefused(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One entry of a remote directory; `modified` is seconds since 1970, 0 if the server does not say."""
+    """One entry of a remote directory; `modified` is seconds since 1970, 0 if the server does not say. A name that is
+    not UTF-8 keeps its bytes as surrogates. `plain`: neither a directory nor a link nor anything else but a file."""
 
     name: str
     size: int
     modified: int
     directory: bool = False
+    plain: bool = True
 
 
 @dataclass(slots=True)
@@ -180,7 +184,7 @@ async def connect(
     )
     try:
         async with asyncio.timeout(patience):
-            client = await connection.start_sftp_client()
+            client = await connection.start_sftp_client(path_errors="surrogateescape")
         yield SftpSession(connection, client, patience)
     except BaseException:
         connection.abort()  # a polite end would wait for a server that may not answer
@@ -191,6 +195,22 @@ async def connect(
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await connection.wait_closed()
+
+
+def connect_to(
+    settings: PolledMailbox, resolve: Callable[[str], str], progress: Progress | None = None
+) -> AbstractAsyncContextManager[SftpSession]:
+    """A session with the partner's server as configured; raises as client.connect does, and what `resolve` raises."""
+    return connect(
+        settings.host,
+        settings.port,
+        resolve(settings.user),
+        resolve(settings.key) if settings.key else "",
+        host_key=settings.host_keys,
+        password=resolve(settings.password) if settings.password else "",
+        patience=settings.timeout,
+        progress=progress,
+    )
 
 
 async def log_in(
@@ -232,5 +252,5 @@ async def log_in(
 
 
 def _remote(name: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:
-    directory = attrs.permissions is not None and attrs.permissions & 0o170000 == 0o040000
-    return RemoteFile(name, attrs.size or 0, attrs.mtime or 0, directory)
+    kind = stat.S_IFMT(attrs.permissions or 0)
+    return RemoteFile(name, attrs.size or 0, attrs.mtime or 0, kind == stat.S_IFDIR, kind in (0, stat.S_IFREG))

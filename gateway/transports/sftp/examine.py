@@ -18,9 +18,8 @@ from gateway import clock
 from gateway.secrets import SecretError, Secrets
 from gateway.transports.network import own_listener, reached
 from gateway.transports.sftp import keys
-from gateway.transports.sftp.client import HostKeyChanged, Progress, SftpSession, log_in
+from gateway.transports.sftp.client import HostKeyChanged, Progress, SftpSession, connect_to, log_in
 from gateway.transports.sftp.keys import KeyRefused
-from gateway.transports.sftp.poller import connect_to
 from gateway.transports.sftp.settings import HostedMailbox, Listener, Poll, PolledMailbox, Send
 from gateway.transports.trial import Ended, Trial, Wrong
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Literal
 
 import asyncssh
@@ -19,7 +19,8 @@ from gateway import clock
 from gateway.ports import Inlet
 from gateway.retry import backoff
 from gateway.transports.polling import Rounds, Seen
-from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, Progress, RemoteFile, SftpSession, connect
+from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession
+from gateway.transports.sftp.line import LOST, CircuitOpen, line_to
 from gateway.transports.sftp.settings import Poll, PolledMailbox
 
 _log = structlog.get_logger(__name__)
@@ -34,8 +35,8 @@ class SftpPoller:
         self.source, self._settings, self._poll, self._resolve = source, settings, settings.poll, resolve
         self.every, self.cron = settings.poll.every, settings.poll.cron
         self._rounds = Rounds(source, settings.poll)
-        self.alarm: Literal["", "credential"] = ""
-        self._lost = ""
+        self._line = line_to(settings)
+        self._lost, self._refused = "", False
         self._failures = 0
         self._not_before: dt.datetime | None = None
 
@@ -43,6 +44,13 @@ class SftpPoller:
     def problem(self) -> str:
         """What went wrong in the last round, for the console; empty if nothing did."""
         return self._lost or self._rounds.problem
+
+    @property
+    def alarm(self) -> Literal["", "credential", "unreachable", "stuck"]:
+        """What an operator has to know: we are not let in, nobody answers any more, files cannot be cleared away."""
+        if self._lost:
+            return "credential" if self._refused else "unreachable" if self._line.open else ""
+        return "stuck" if self._rounds.stuck else ""
 
     async def poll(self, inlet: Inlet) -> int:
         """One round; how many files arrived. Trouble with the partner's server is logged and kept in `problem`.
@@ -55,33 +63,20 @@ class SftpPoller:
         s = self._settings
         facts = {"transport": "sftp", "peer": f"{s.host}:{s.port}"}
         try:
-            async with connect_to(s, self._resolve) as session:
+            async with self._line.session(s, self._resolve) as session:
                 arrived = await self._rounds.round(_Remote(session, self._poll), inlet, facts)
+        except CircuitOpen as error:
+            self._lost, self._not_before = str(error), clock.now() + dt.timedelta(seconds=error.left)
+            return 0
         except (OSError, asyncssh.Error) as error:
             self._failures += 1
             self._not_before = clock.now() + dt.timedelta(seconds=backoff(self._failures))
             self._lost = str(error) or type(error).__name__
-            self.alarm = "credential" if isinstance(error, HostKeyChanged | LoginRefused) else ""
+            self._refused = isinstance(error, HostKeyChanged | LoginRefused)
             _log.warning("poll_failed", mailbox=self.source, failures=self._failures, reason=self._lost)
             return 0
-        self._failures, self._not_before, self._lost, self.alarm = 0, None, "", ""
+        self._failures, self._not_before, self._lost = 0, None, ""
         return arrived
-
-
-def connect_to(
-    settings: PolledMailbox, resolve: Callable[[str], str], progress: Progress | None = None
-) -> AbstractAsyncContextManager[SftpSession]:
-    """A session with the partner's server as configured; raises as client.connect does, and what `resolve` raises."""
-    return connect(
-        settings.host,
-        settings.port,
-        resolve(settings.user),
-        resolve(settings.key) if settings.key else "",
-        host_key=settings.host_keys,
-        password=resolve(settings.password) if settings.password else "",
-        patience=settings.timeout,
-        progress=progress,
-    )
 
 
 class _Remote:
@@ -95,7 +90,7 @@ class _Remote:
     async def scan(self) -> AsyncIterator[Seen]:
         with _as_os_error():
             async for file in self._session.scan(self.path):
-                if not file.directory:
+                if file.plain:
                     yield _seen(file)
 
     async def stat(self, name: str) -> Seen | None:
@@ -132,7 +127,7 @@ def _as_os_error() -> Iterator[None]:
     """asyncssh's errors as polling knows them: ConnectionError when the session is lost, OSError for one refusal."""
     try:
         yield
-    except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.DisconnectError, TimeoutError) as error:
+    except LOST as error:
         raise ConnectionError(str(error) or "the server does not answer") from error
     except asyncssh.SFTPNoSuchFile as error:
         raise FileNotFoundError(error.reason) from error

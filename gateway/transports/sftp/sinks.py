@@ -14,12 +14,10 @@ import asyncssh
 from gateway.ports import Done, Outcome, Parcel, Transient, Unknown
 from gateway.transports.names import beside, outgoing
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, SftpSession
-from gateway.transports.sftp.poller import connect_to
+from gateway.transports.sftp.line import LOST, CircuitOpen, line_to
 from gateway.transports.sftp.settings import PolledMailbox, Send
 
 _READ_BACK_IN = 30.0
-
-_LOST = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.DisconnectError, OSError)
 
 
 class HostedSink:
@@ -38,28 +36,33 @@ class SftpSink:
         if settings.send is None:
             raise ValueError(f"channel {settings.name}: there are no send settings")
         self._settings, self._send, self._resolve = settings, settings.send, resolve
+        self._line = line_to(settings)
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Write `<name><tmp_suffix>`, check its size, rename it. Before the rename is asked for, a loss is harmless."""
         upload = _Upload(self._send, parcel)
         try:
-            async with connect_to(self._settings, self._resolve) as session:
+            async with self._line.session(self._settings, self._resolve) as session:
                 return await upload.run(session)
         except (HostKeyChanged, LoginRefused) as error:
             return Transient(str(error), retry_in=300.0, scope="connector", alarm="credential")
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPPermissionDenied) as error:
             reason = f"{self._settings.host}: {self._send.folder} cannot be written: {error.reason}"
             return Transient(reason, retry_in=60.0, scope="connector", alarm="config")
-        except _LOST as error:
+        except CircuitOpen as error:
+            return Transient(str(error), retry_in=error.left, scope="connector", alarm="unreachable")
+        except (*LOST, OSError) as error:
             reason = f"{self._settings.host}: {str(error) or type(error).__name__}"
-            return await self._look(upload, reason) if upload.renaming else Transient(reason, scope="connector")
+            if upload.renaming:
+                return await self._look(upload, reason)
+            return Transient(reason, scope="connector", alarm="unreachable" if self._line.open else "")
         except asyncssh.Error as error:
             return Transient(f"{self._settings.host}: {error.reason}", retry_in=30.0)
 
     async def _look(self, upload: _Upload, reason: str) -> Outcome:
         """The answer to the rename was lost: look once more at once, before the partner has taken the file."""
         try:
-            async with connect_to(self._settings, self._resolve) as session:
+            async with self._line.session(self._settings, self._resolve) as session:
                 return await upload.look(session)
         except (asyncssh.Error, OSError):
             return Unknown(reason, retry_in=_READ_BACK_IN)
