@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,8 +188,8 @@ class Flow:
         self._wake_all(touched)
         return len(touched)
 
-    async def recall(self, source: str) -> dict[str, str]:
-        return await self.ledger.read(lambda c: answers.recall(c, source))
+    async def recall(self, source: str, keys: Collection[str] | None = None, *, prefix: str = "") -> dict[str, str]:
+        return await self.ledger.read(lambda c: answers.recall(c, source, keys, prefix))
 
     async def polled(self, source: str, problem: str, alarm: str) -> None:
         """How the last look into a mailbox or a business system went: kept for `status`, a case when it needs somebody.

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from edi.documents import OrderAcknowledged
-from edi.documents.acknowledgement import AnsweredLine, Response
+from edi.documents.acknowledgement import AnsweredLine, Response, SupplierAnswer
 from edi.documents.types import Code, Id, Price, Quantity, plain
 from gateway.exceptions import case
 from gateway.items import item_words, other_item
@@ -108,7 +107,7 @@ def unlisted_line(line: OrderLineFacts, response: str) -> LineComparison:
 def compare_line(
     line: OrderLineFacts,
     lines: Sequence[AnsweredLine],
-    answer: OrderAcknowledged,
+    answer: SupplierAnswer,
     tolerances: Tolerances,
     subject: str,
 ) -> LineComparison:
@@ -117,6 +116,8 @@ def compare_line(
     response = answer.response.value
     if response in ("received_only", "pending") and all(part.status == "open" for part in parts):
         return LineComparison(line)
+    if not line.quantity and all(part.status in REFUSING for part in parts):
+        return LineComparison(line, tuple(parts))  # the buyer deleted the line, and the supplier says so
     cases: list[Case] = []
     changes: list[str] = []
     foreign = any(other_item(line.ids, each.item) for each in lines)
@@ -148,7 +149,7 @@ def compare_line(
     )
 
 
-def _parts(line: OrderLineFacts, answered: AnsweredLine, answer: OrderAcknowledged) -> list[Part]:
+def _parts(line: OrderLineFacts, answered: AnsweredLine, answer: SupplierAnswer) -> list[Part]:
     """The responses of an answered line; without any, the line itself as the header means it."""
     if not answered.responses:
         header = {"rejected": "rejected", "received_only": "open", "pending": "open"}.get(
@@ -172,7 +173,7 @@ def _parts(line: OrderLineFacts, answered: AnsweredLine, answer: OrderAcknowledg
     return out
 
 
-def _part(response: Response, answered: AnsweredLine, answer: OrderAcknowledged, *, only: bool) -> Part:
+def _part(response: Response, answered: AnsweredLine, answer: SupplierAnswer, *, only: bool) -> Part:
     quantity = response.quantity or (answered.ordered if only and response.status.value not in REFUSING else None)
     price = response.price or answered.price
     mark = response.date

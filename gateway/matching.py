@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edi.documents import OrderAcknowledged
-from edi.documents.acknowledgement import AnsweredLine
+from edi.documents import ChangeAcknowledged
+from edi.documents.acknowledgement import AnsweredLine, SupplierAnswer
 from gateway.exceptions import case
 from gateway.items import item_words, same_item
 from gateway.line_matching import (
@@ -55,18 +55,22 @@ class Comparison:
         return sum(1 for line in self.lines if line.cases) + len(self.unknown)
 
 
-def compare(order: Sequence[OrderLineFacts], answer: OrderAcknowledged, tolerances: Tolerances) -> Comparison:
-    """Compare an answer with the lines of its order. Never raises for what a supplier wrote."""
+def compare(order: Sequence[OrderLineFacts], answer: SupplierAnswer, tolerances: Tolerances) -> Comparison:
+    """Compare an answer with the lines of its order. Never raises for what a supplier wrote.
+
+    An answer to a change says nothing of the lines it leaves out.
+    """
+    whole = not isinstance(answer, ChangeAcknowledged)
     response = answer.response.value
     answered, unknown = _assign(order, answer.lines)
     subject = f"po/{answer.order.number}"
     compared = tuple(
         compare_line(line, answered[index], answer, tolerances, f"{subject}/{line.number}")
         if answered[index]
-        else unlisted_line(line, response)
+        else unlisted_line(line, response if whole else "")
         for index, line in enumerate(order)
     )
-    document = tuple(_document_cases(answer, order, answered, subject))
+    document = tuple(_document_cases(answer, order, answered, subject, whole))
     strangers = tuple(_unknown_case(line, subject) for line in unknown)
     return Comparison(response, compared, tuple(unknown), document + strangers)
 
@@ -112,7 +116,11 @@ def _unknown_case(line: AnsweredLine, subject: str) -> Case:
 
 
 def _document_cases(
-    answer: OrderAcknowledged, order: Sequence[OrderLineFacts], answered: Sequence[Sequence[AnsweredLine]], subject: str
+    answer: SupplierAnswer,
+    order: Sequence[OrderLineFacts],
+    answered: Sequence[Sequence[AnsweredLine]],
+    subject: str,
+    whole: bool,
 ) -> Iterable[Case]:
     response = answer.response.value
     if response == "rejected":
@@ -124,12 +132,14 @@ def _document_cases(
         sentence = f"The answer has the code {said!r}, whose meaning is not agreed with this supplier."
         yield case("ack.unclear", sentence, subject=subject, actual=said)
     missing = [line.name for line, said in zip(order, answered, strict=True) if not said]
-    if missing and response in ("accepted_with_changes", "counter_offer"):
+    if whole and missing and response in ("accepted_with_changes", "counter_offer"):
         sentence = f"The answer must name every line and leaves out {', '.join(missing)}."
         yield case(
             "ack.lines_missing", sentence, subject=subject, expected=f"{len(order)} lines", actual=", ".join(missing)
         )
-    wrong = [line.name for line, said in zip(order, answered, strict=True) if _contradicts(response, said)]
+    wrong = [
+        line.name for line, said in zip(order, answered, strict=True) if line.quantity and _contradicts(response, said)
+    ]
     if wrong:
         sentence = f"The answer says {response} as a whole, but not for line {', '.join(wrong)}; the lines count."
         yield case("ack.contradiction", sentence, subject=subject, expected=response, actual=", ".join(wrong))

@@ -8,7 +8,7 @@ Everything here is a value or a protocol. Times are aware datetimes in UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeAlias
@@ -164,8 +164,8 @@ class Inlet(Protocol):
     async def submit(self, source: str, submissions: Sequence[Submission], remember: Mapping[str, str]) -> int:
         """Store events and the source's new state together. Known event ids are skipped. Returns how many were new."""
 
-    async def recall(self, source: str) -> dict[str, str]:
-        """The state this source asked to remember: key -> text."""
+    async def recall(self, source: str, keys: Collection[str] | None = None, *, prefix: str = "") -> dict[str, str]:
+        """The state this source asked to remember, key -> text: of these `keys`, or of all that begin with `prefix`."""
 
 
 @dataclass(frozen=True, slots=True)

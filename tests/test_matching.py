@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edi.documents import ChangeAcknowledged
 from edi.documents.types import Id
 from gateway.exceptions import KINDS, case
 from gateway.matching import Comparison, OrderLineFacts, Tolerances, compare
@@ -406,3 +408,33 @@ def test_any_answer_is_compared_and_only_a_tolerated_date_is_applied(
     if not lines or not found.cases:
         return
     assert all(each.kind in KINDS and each.sentence for each in found.cases)
+
+
+# An answer to a change (865): what it leaves out it does not speak of.
+
+
+def _change_answer(response: str, *lines: dict[str, Any]) -> ChangeAcknowledged:
+    return ChangeAcknowledged.model_validate(
+        {"order": {"number": "P1", "revision": "1"}, "response": {"value": response}, "lines": list(lines)}
+    )
+
+
+def test_an_answer_to_a_change_is_silent_on_the_lines_it_leaves_out() -> None:
+    said = {"line_number": "675", "responses": [{"status": {"value": "accepted"}, "quantity": {"value": 100}}]}
+    found = compare((LINE, OTHER), _change_answer("accepted_with_changes", said), Tolerances())
+    assert _kinds(found) == []
+    assert [line.status for line in found.lines] == ["accepted", "open"]
+
+
+def test_a_change_that_is_refused_is_for_the_buyer() -> None:
+    said = {"line_number": "675", "responses": [{"status": {"value": "rejected"}}]}
+    assert _kinds(compare((LINE, OTHER), _change_answer("accepted_with_changes", said), Tolerances())) == [
+        "line.rejected"
+    ]
+    assert _kinds(compare((LINE,), _change_answer("rejected"), Tolerances())) == ["ack.rejected"]
+
+
+def test_a_line_the_buyer_deleted_may_be_deleted() -> None:
+    gone = dataclasses.replace(LINE, quantity=Decimal(0))
+    said = {"line_number": "675", "responses": [{"status": {"value": "deleted"}}]}
+    assert _kinds(compare((gone,), _change_answer("accepted", said), Tolerances())) == []

@@ -4,7 +4,7 @@ change (855, 865, ORDRSP)."""
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from edi.documents.owners import BUYER, known, owned_by
 from edi.documents.types import (
@@ -120,3 +120,6 @@ class ChangeAcknowledged(Answer):
     """Data of `procurement.change.acknowledged.v1`. `order.revision` names the change answered."""
 
     lines: tuple[AnsweredChange, ...] = ()
+
+
+SupplierAnswer: TypeAlias = OrderAcknowledged | ChangeAcknowledged

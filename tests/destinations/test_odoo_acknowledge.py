@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from gateway.ports import Business, Done, Transient, Unknown
 from tests.destinations.world import World, answer, parcel
 
@@ -52,7 +54,7 @@ async def test_ack_date_in_tolerance_written(world: World) -> None:
         {"number": second["id"], "status": "accepted", "qty": 10, "date": "2026-12-01"}])))  # fmt: skip
     assert isinstance(done, Done)
     assert done.cases == ()
-    assert list(done.remember) == [f"order:{order}"]
+    assert json.loads(done.remember[f"agreed:{order}"])[str(first["id"])] == {"quantity": "10", "date": "2026-12-04"}
     assert [line["date_planned"][:10] for line in await world.lines(order)] == ["2026-12-04", "2026-12-01"]
     (note,) = await world.notes(order)
     assert "date 2026-12-04 written" in note["body"]

@@ -116,7 +116,7 @@ def _partner(identity: str, **file: Any) -> Any:
         folder=Path("partners") / identity,
         destination="odoo-main",
         file=SimpleNamespace(agreements=agreements, **{**defaults, **file}),
-        profile=SimpleNamespace(timezone="America/Chicago"),
+        profile=SimpleNamespace(timezone="America/Chicago", partner="acme", agreements=()),
     )
 
 

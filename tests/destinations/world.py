@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -58,8 +58,9 @@ class Remembering:
         self.remember(remember)
         return len(new)
 
-    async def recall(self, source: str) -> dict[str, str]:
-        return dict(self.state)
+    async def recall(self, source: str, keys: Collection[str] | None = None, *, prefix: str = "") -> dict[str, str]:
+        state = self.state.items()
+        return {key: text for key, text in state if (keys is None or key in keys) and key.startswith(prefix)}
 
     async def arrive(self, arrival: Any, remember: Mapping[str, str] | None = None) -> Any:
         raise AssertionError("Odoo has no files")

@@ -151,6 +151,15 @@ def set_855(
     return "".join(f"{segment}~\n" for segment in segments)
 
 
+def set_865(number: int = 1, *, order: str, revision: int = 1, lines: Sequence[str]) -> str:
+    """One 865: the answer to a change of an order."""
+    count = sum(row.startswith("POC") for row in lines)
+    head = f"BCA*00*AC*{order}**{revision}*20261120***SO-7781*20261126"
+    body = [head, "REF*VR*10045", *lines, f"CTT*{count}"]
+    segments = [f"ST*865*{number:04d}", *body, f"SE*{len(body) + 2}*{number:04d}"]
+    return "".join(f"{segment}~\n" for segment in segments)
+
+
 def set_997(group_control: int, verdict: str = "A", *, kind: str = "PO", detail: str = "") -> str:
     """One 997 about a group with one set."""
     accepted = 0 if verdict == "R" else 1

@@ -11,7 +11,7 @@ import time
 import asyncssh
 
 from gateway.transports.sftp import generate_key
-from tests.flow.world import isa, set_855, set_997
+from tests.flow.world import isa, set_855, set_865, set_997
 from tests.wires.conftest import Site
 
 
@@ -117,6 +117,27 @@ def test_an_order_that_cannot_be_written_becomes_an_activity_on_it(site: Site) -
     assert "BEG03" in activity["note"]
     assert site.out() == {}
     assert [case["kind"] for case in site.gateway("exceptions", "list")] == ["render.failed"]
+
+
+def test_a_changed_and_then_cancelled_order_is_told_to_the_supplier(site: Site) -> None:
+    site.start_daemon()
+    made = order(site)
+    site.wait("the order", lambda: [name for name in site.out() if name.startswith("850_")])
+    [line] = made["order_line"]  # type: ignore[misc]
+    values = {"product_qty": 12, "price_unit": 12.5, "date_planned": "2027-01-15 12:00:00"}
+    site.post("call", {"model": "purchase.order.line", "method": "write", "args": [[line], values]})
+    site.wait("the change", lambda: [name for name in site.out() if name.startswith("860_")])
+    [change] = [data for name, data in site.out().items() if name.startswith("860_")]
+    assert f"BCH*04*SA*{made['name']}**1*".encode() in change
+    assert f"POC*{line}*QI*12*12*EA*12.5*".encode() in change
+    accepted = [f"POC*{line}*QI*12*12*EA*12.5**BP*SKU-1*VN*AC-9", "ACK*IA*12*EA*067*20270115"]
+    site.put("a.edi", isa([set_865(order=str(made["name"]), lines=accepted)], control=7, group="CA"))
+    site.wait("the answer on the order", lambda: notes(site, made, "865"))
+    site.post("call", {"model": "purchase.order", "method": "button_cancel", "args": [[made["id"]]]})
+    site.wait("the end", lambda: sum(name.startswith("860_") for name in site.out()) == 2)
+    assert any(f"BCH*01*SA*{made['name']}**2*".encode() in data for data in site.out().values())
+    site.wait("the deliveries", lambda: settled(site))
+    assert site.gateway("exceptions", "list") == []
 
 
 def test_the_first_look_sends_no_old_order(site: Site) -> None:

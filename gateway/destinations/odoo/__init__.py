@@ -52,8 +52,9 @@ class Odoo:
         directory = Directory(connection)
         self.name, self.interval = name, settings.poll.interval
         self.connection = connection
-        self.sink = OdooSink(connection, directory, partners)
-        self.source = OdooSource(name, connection, directory, partners)
+        agreed: dict[str, str] = {}  # what answers confirm, until the ledger has it
+        self.sink = OdooSink(connection, directory, partners, agreed)
+        self.source = OdooSource(name, connection, directory, partners, agreed)
 
     async def send(self, parcel: Parcel) -> Outcome:
         return await self.sink.send(parcel)

@@ -1,4 +1,4 @@
-"""A supplier's acknowledgement written to its purchase order (odoo.md 7.1).
+"""A supplier's acknowledgement of an order, or of its change, written to the purchase order.
 
     find the order -> marker? -> checks -> compare -> one write -> one activity -> marker message, last
 
@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import edi
-from edi.documents import OrderAcknowledged
+from edi.documents.acknowledgement import SupplierAnswer
 from gateway.destinations.odoo import chatter, note, orders, values
+from gateway.destinations.odoo.changes import agreed_text
 from gateway.destinations.odoo.chatter import Chatter
 from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.orders import Row
-from gateway.destinations.odoo.source_state import order_key, seen
+from gateway.destinations.odoo.source_state import agreed_key
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.exceptions import case
 from gateway.line_matching import DECISION
@@ -31,10 +32,11 @@ from gateway.ports import Business, Case, Done, Outcome, Parcel
 class Acknowledge:
     """Writes acknowledgements of one Odoo."""
 
-    def __init__(self, connection: Connection, directory: Directory, talk: Chatter) -> None:
+    def __init__(self, connection: Connection, directory: Directory, talk: Chatter, agreed: dict[str, str]) -> None:
         self._connection, self._directory, self._chatter = connection, directory, talk
+        self._agreed = agreed
 
-    async def send(self, parcel: Parcel, event: edi.Event, answer: OrderAcknowledged, terms: PartnerTerms) -> Outcome:
+    async def send(self, parcel: Parcel, event: edi.Event, answer: SupplierAnswer, terms: PartnerTerms) -> Outcome:
         """All steps. Raises OdooError where a call fails."""
         order = await self._find(answer.order.number, parcel.partner)
         if order is None:
@@ -48,10 +50,12 @@ class Acknowledge:
         lines = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
         comparison, cases, dates = await self._compare(order, lines, answer, terms)
         ref = ("purchase.order", int(order["id"]), str(order["name"]))
+        remember = {agreed_key(order["id"]): agreed_text(comparison.lines)}
         if marked:
             # The cases are told again: the last try may have ended between the marker and its settlement.
-            return Done("already_there", (ref,), cases if order["state"] in orders.RELEASED else ())
-        remember = await self._write(order, lines, answer, comparison, dates, terms)
+            return Done("already_there", (ref,), cases if order["state"] in orders.RELEASED else (), remember)
+        self._agreed.update({key: text for key, text in remember.items() if text})  # the poll may come before settling
+        await self._write(order, lines, answer, comparison, dates)
         title = f"{document} {answer.supplier_order_number or ''}".strip()
         if cases:
             count = max(comparison.undecided_lines, 1)
@@ -96,7 +100,7 @@ class Acknowledge:
         return None
 
     async def _compare(
-        self, order: Row, lines: Sequence[Row], answer: OrderAcknowledged, terms: PartnerTerms
+        self, order: Row, lines: Sequence[Row], answer: SupplierAnswer, terms: PartnerTerms
     ) -> tuple[Comparison, tuple[Case, ...], dict[str, str]]:
         """The comparison, everything to decide, and the planned dates to write by line number."""
         zone = self._directory.zone(terms)
@@ -115,29 +119,19 @@ class Acknowledge:
         self,
         order: Row,
         lines: Sequence[Row],
-        answer: OrderAcknowledged,
+        answer: SupplierAnswer,
         comparison: Comparison,
         dates: dict[str, str],
-        terms: PartnerTerms,
-    ) -> dict[str, str]:
-        """One write of what differs. Returns what the poller has to remember: it must not take this for a change."""
+    ) -> None:
+        """One write of what differs."""
         changes = self._header(order, answer, comparison)
         commands = [[1, row["id"], {"date_planned": dates[str(row["id"])]}] for row in lines if str(row["id"]) in dates]
         if commands:
             changes["order_line"] = commands
         if changes:
             await self._connection.call("purchase.order", "write", [order["id"]], vals=changes)
-        if not commands:
-            return {}
-        now = await self._connection.search(
-            "purchase.order", [["id", "=", order["id"]]], orders.header_fields(self._connection)
-        )
-        fresh = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
-        zone = self._directory.zone(terms)
-        day = self._connection.server_now().date()
-        return {order_key(row["id"]): seen(orders.fingerprint(self._connection, row, fresh, zone), day) for row in now}
 
-    def _header(self, order: Row, answer: OrderAcknowledged, comparison: Comparison) -> dict[str, Any]:
+    def _header(self, order: Row, answer: SupplierAnswer, comparison: Comparison) -> dict[str, Any]:
         """The vendor's order number and the acknowledgement flags, where they differ."""
         names = self._connection.names
         target: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
-from edi.documents import OrderAcknowledged
+from edi.documents.acknowledgement import SupplierAnswer
 from edi.documents.types import plain
 from gateway.matching import Comparison, LineComparison, Part
 from gateway.ports import Case
@@ -31,7 +31,7 @@ _HEAD = ("Line", "Item", "Ordered", "Answered", "Outcome")
 def acknowledgement(
     title: str,
     partner: str,
-    answer: OrderAcknowledged,
+    answer: SupplierAnswer,
     comparison: Comparison,
     written: Mapping[str, dt.date],
     remark: str = "",

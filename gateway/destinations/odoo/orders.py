@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,10 @@ _HEADER = (
     "name", "state", "date_order", "date_approve", "write_date", "partner_id", "partner_ref", "dest_address_id",
     "picking_type_id", "incoterm_id", "payment_term_id", "currency_id", "company_id", "user_id",
 )  # fmt: skip
-_LINE = ("order_id", "product_id", "name", "product_qty", "price_unit", "discount", "date_planned", "display_type")
+_LINE = (
+    "order_id", "product_id", "name", "product_qty", "qty_received", "price_unit", "discount", "date_planned",
+    "display_type",
+)  # fmt: skip
 _SUPPLIER = ("product_tmpl_id", "product_id", "product_code", "min_qty", "sequence", "date_start", "date_end")
 
 
@@ -85,6 +89,12 @@ def line_facts(connection: Connection, order: Row, row: Row, ids: tuple[Id, ...]
         ids=ids,
         description=description(row["name"]),
     )
+
+
+def received(connection: Connection, lines: Iterable[Row]) -> dict[str, Decimal]:
+    """What has come in of each line, by line number, in the ordered unit."""
+    digits = connection.digits.quantity
+    return {str(row["id"]): values.amount(row["qty_received"], digits) for row in lines}
 
 
 def unit_name(connection: Connection, row: Row) -> str:

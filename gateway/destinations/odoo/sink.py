@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from edi.documents import OrderAcknowledged
+from edi.documents.acknowledgement import SupplierAnswer
 from gateway.destinations.odoo import chatter, note, orders
 from gateway.destinations.odoo.acknowledge import Acknowledge
 from gateway.destinations.odoo.chatter import Chatter
@@ -27,13 +27,19 @@ MILESTONE = "milestone"
 
 
 class OdooSink:
-    """The sink of one Odoo. `partners` may be replaced between parcels."""
+    """The sink of one Odoo. `partners` may be replaced between parcels; `agreed` is shared with the source."""
 
-    def __init__(self, connection: Connection, directory: Directory, partners: Mapping[str, PartnerTerms]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        directory: Directory,
+        partners: Mapping[str, PartnerTerms],
+        agreed: dict[str, str],
+    ) -> None:
         self._connection, self._directory = connection, directory
         self.partners = partners
         self._chatter = Chatter(connection, connection.server_now)
-        self._acknowledge = Acknowledge(connection, directory, self._chatter)
+        self._acknowledge = Acknowledge(connection, directory, self._chatter, agreed)
 
     async def send(self, parcel: Parcel) -> Outcome:
         """One delivery. Never raises for what Odoo or the network does."""
@@ -46,7 +52,7 @@ class OdooSink:
     async def _send(self, parcel: Parcel) -> Outcome:
         if parcel.kind in (NOTICE, MILESTONE):
             return await self._tell(parcel)
-        if parcel.event is None or not isinstance(parcel.event.data, OrderAcknowledged):
+        if parcel.event is None or not isinstance(parcel.event.data, SupplierAnswer):
             what = parcel.event.type if parcel.event else parcel.kind
             sentence = f"{what} cannot be written to Odoo."
             return Business(case("document.unsupported", sentence, subject=parcel.key, actual=what))

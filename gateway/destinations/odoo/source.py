@@ -1,12 +1,9 @@
-"""The poller: confirmed purchase orders of Odoo that belong to our partners, handed to the inlet once.
+"""The poller: purchase orders of our partners, handed to the inlet when they are confirmed, changed and cancelled.
 
 One call of `poll` is one round; a schedule calls it. Not here: the event (projection.py). Rules protected (odoo.md 6.1,
 measured): write_date is the start of a transaction, cut to seconds, so a round looks back over an overlap, with `>=`,
 and tells new from known by fingerprint, never by time; a line's planned date does not move the order's write_date, so
-lines are asked as well; the cursor moves only when every page is stored.
-
-At this stage a change or a cancellation of a released order is noticed, logged as not yet sent, and its fingerprint
-stored; there is no event for it.
+lines are asked as well; the cursor moves only when every page is stored; what an event tells is remembered with it.
 """
 
 from __future__ import annotations
@@ -18,12 +15,13 @@ from typing import Any
 import edi
 from gateway import clock, log
 from gateway.destinations.odoo import orders, source_state, values
+from gateway.destinations.odoo.changes import Told, agreed_of
 from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.errors import OdooError
 from gateway.destinations.odoo.orders import Row
 from gateway.destinations.odoo.projection import Projector
-from gateway.destinations.odoo.source_state import order_key, seen
+from gateway.destinations.odoo.source_state import agreed_key, order_key, seen, told_key
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.ports import Inlet, Submission
 
@@ -32,15 +30,22 @@ KEY_WARNINGS = frozenset({30, 14, 7, 3, 2, 1, 0})  # days left
 
 
 class OdooSource:
-    """The source of one Odoo. `name`, the destination, keys the state and gets notices. `partners` may be replaced."""
+    """The source of one Odoo. `name`, the destination, keys the state and gets notices. `partners` may be replaced;
+    `agreed` has what answers confirm, by key of the state, until the ledger has it."""
 
     def __init__(
-        self, name: str, connection: Connection, directory: Directory, partners: Mapping[str, PartnerTerms]
+        self,
+        name: str,
+        connection: Connection,
+        directory: Directory,
+        partners: Mapping[str, PartnerTerms],
+        agreed: dict[str, str],
     ) -> None:
-        self.name, self.partners = name, partners
+        self.name, self.partners, self._agreed = name, partners, agreed
         self._connection, self._directory = connection, directory
         self._projector = Projector(connection, directory)
         self._key_checked: dt.date | None = None
+        self._tidied: dt.date | None = None
         self.failure: OdooError | None = None  # of the last round
 
     async def poll(self, inlet: Inlet) -> int:
@@ -62,7 +67,8 @@ class OdooSource:
         return new
 
     async def _round(self, inlet: Inlet, partners: Mapping[str, PartnerTerms]) -> int:
-        state = await inlet.recall(self.name)
+        known = (source_state.CURSOR, source_state.SINCE, *(source_state.PARTNER_SINCE + each for each in partners))
+        state = await inlet.recall(self.name, known)
         started = self._connection.server_now()
         cursor, first = self._start(state, started, partners)
         if first:
@@ -70,15 +76,25 @@ class OdooSource:
             state.update(first)
         new, complete = 0, True
         async for page in self._pages(cursor):
-            submissions, remember, whole = await self._page(page, state, partners, started.date())
+            keys = [make(row["id"]) for row in page for make in (order_key, told_key, agreed_key)]
+            of_page = {**state, **await inlet.recall(self.name, keys), **self._agreed}
+            submissions, remember, whole = await self._page(page, of_page, partners, started.date())
             complete &= whole
             if submissions or remember:
                 new += await inlet.submit(self.name, submissions, remember)
-                state.update(remember)
+                for key in remember:
+                    self._agreed.pop(key, None)
         if complete:
             moved = {source_state.CURSOR: values.moment_text(started - self._overlap)}
-            await inlet.submit(self.name, [], {**moved, **source_state.forgotten(state, started.date())})
+            await inlet.submit(self.name, [], {**moved, **await self._forgotten(inlet, started.date())})
         return new
+
+    async def _forgotten(self, inlet: Inlet, today: dt.date) -> dict[str, str]:
+        """Once a day: the keys of orders nobody has touched for long."""
+        if self._tidied == today:
+            return {}
+        self._tidied = today
+        return source_state.forgotten(await inlet.recall(self.name, prefix=source_state.ORDER), today)
 
     @property
     def _overlap(self) -> dt.timedelta:
@@ -204,15 +220,23 @@ class OdooSource:
         known, fresh = state.get(key), seen(print_, today)
         if known == fresh:
             return None, {}
-        if known is not None:
-            if source_state.fingerprint_of(known) != print_:
-                what = "cancelled" if row["state"] == "cancel" else "changed"
-                logger.warning(f"order {what} after its release; not yet sent", order=row["name"], partner=partner)
+        if known is not None and source_state.fingerprint_of(known) == print_:
             return None, {key: fresh}
-        event = await self._projector.released(partner, terms, row, lines)
-        submission = Submission(event, partner, reply_to=self.name, reference=f"purchase.order,{row['id']}")
-        logger.info("order released", order=row["name"], partner=partner)
-        return submission, {key: fresh}
+        event: edi.Event | None
+        if known is None:
+            what = "released"
+            event, told = await self._projector.released(partner, terms, row, lines)
+        else:
+            what = "cancelled" if row["state"] == "cancel" else "changed"
+            before = Told.of(state.get(told_key(row["id"])))
+            agreed = agreed_of(state.get(agreed_key(row["id"])))
+            event, told = await self._projector.changed(partner, terms, row, lines, before, agreed, print_)
+        # What was agreed is part of what was told from here on; a later change is measured against that.
+        remember = {key: fresh, told_key(row["id"]): told.text(), agreed_key(row["id"]): ""}
+        if event is None:
+            return None, remember
+        logger.info(f"order {what}", order=row["name"], partner=partner)
+        return Submission(event, partner, reply_to=self.name, reference=f"purchase.order,{row['id']}"), remember
 
     def _watch_key(self) -> None:
         """Say once a day when the API key comes to its end; nobody can make a new one over RPC."""

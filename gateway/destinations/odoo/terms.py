@@ -18,6 +18,7 @@ from gateway.destinations.odoo.settings import Policy
 from gateway.tolerances import Tolerances
 
 M = TypeVar("M", bound=BaseModel)
+CHANGED = "procurement.order.changed.v1"
 BindingKind = Literal["ref", "gln", "vat", "id"]
 
 
@@ -31,13 +32,17 @@ class VendorBinding:
 
 @dataclass(frozen=True, slots=True)
 class PartnerTerms:
-    """One partner. `apply_dates` None: as the destination's policy says."""
+    """One partner. `apply_dates` None: as the destination's policy says.
+
+    `takes_changes`: a document for changes is agreed (860, ORDCHG); otherwise a changed order is sent again as a whole.
+    """
 
     name: str
     vendor: VendorBinding
     tolerances: Tolerances = field(default_factory=Tolerances)
     apply_dates: bool | None = None
     timezone: str = "UTC"
+    takes_changes: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -99,7 +104,16 @@ def _terms(partner: Partner) -> PartnerTerms:
         tolerances=_parsed(Tolerances, partner.file.tolerances, "tolerances"),
         apply_dates=apply_dates,
         timezone=partner.profile.timezone or "UTC",
+        takes_changes=_takes_changes(partner.profile),
     )
+
+
+def _takes_changes(profile: edi.Profile) -> bool:
+    try:
+        edi.outgoing_agreement(CHANGED, profile)
+    except edi.RenderError:
+        return False
+    return True
 
 
 def _parsed(model: type[M], part: Any, where: str) -> M:

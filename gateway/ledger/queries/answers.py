@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,10 +105,14 @@ def close_exceptions(c: sa.Connection, dedupe: str) -> None:
     )
 
 
-def recall(c: sa.Connection, source: str) -> dict[str, str]:
-    """Everything a source asked to remember."""
-    rows = c.execute(sa.select(source_state.c.key, source_state.c.value).where(source_state.c.source == source))
-    return {row.key: row.value for row in rows}
+def recall(c: sa.Connection, source: str, keys: Collection[str] | None = None, prefix: str = "") -> dict[str, str]:
+    """What a source asked to remember: of these keys, or of all that begin with `prefix`."""
+    wanted = sa.select(source_state.c.key, source_state.c.value).where(source_state.c.source == source)
+    if keys is not None:
+        wanted = wanted.where(source_state.c.key.in_(keys))
+    if prefix:
+        wanted = wanted.where(source_state.c.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in c.execute(wanted)}
 
 
 def remember(c: sa.Connection, source: str, state: Mapping[str, str]) -> None:
