@@ -33,9 +33,11 @@ def walk(value: Any, steps: list[str]) -> Any:
                 if len(found) > MOST_ITEMS:
                     raise Unusable(f"a list longer than {MOST_ITEMS}")
             return [item for item in found if item is not MISSING]
-        if not isinstance(value, Mapping):
-            return MISSING
-        value = value.get(step, MISSING)
+        if isinstance(value, Data):  # as a reader shares it (edi/mapping_shared.py)
+            value = getattr(value, step, None)
+            value = None if value == () else value
+        else:
+            value = value.get(step, MISSING) if isinstance(value, Mapping) else None
         if value is None:
             return MISSING
     return value
@@ -77,7 +79,7 @@ def leaf(value: Any, kind: str) -> Value:
     if kind in ("decimal", "integer"):
         return Decimal(value)
     if kind == "date":
-        return dt.date.fromisoformat(value)
+        return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
     if kind == "code" and isinstance(value, Mapping):
         return value["value"]
     if isinstance(value, Code):  # as a reader takes it out of a table

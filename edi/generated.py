@@ -7,7 +7,10 @@ only as a repr, never as code.
 from __future__ import annotations
 
 import linecache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edi.mapping_shared import Parts
 
 
 class Source:
@@ -19,6 +22,7 @@ class Source:
 
     def __init__(self, objects: dict[str, Any], strip: str = "", traced: bool = False, ready: bool = False) -> None:
         self.strip, self.traced, self.ready = strip, traced, ready
+        self.parts: Parts | None = None  # what of an event may be shared
         self.rows: list[Any] = []
         self.lines: list[str] = []
         self.objects = dict(objects)

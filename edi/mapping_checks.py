@@ -19,6 +19,7 @@ from edi.expressions import Evaluate, Scope, compile_expression, compile_templat
 from edi.faults import Severity
 from edi.mapping_bindings import ELEMENT
 from edi.mapping_nodes import Address
+from edi.mapping_shared import opened
 from edi.mapping_source import MapSource
 from edi.tables import Table
 from edi.yaml_source import Mapping_, Scalar, as_text, check_keys, fail, required
@@ -207,7 +208,8 @@ def derive(derivations: tuple[Derivation, ...], data: dict[str, Any]) -> bool:
         if value:
             holder = data
             for step in derivation.path[:-1]:
-                holder = holder.setdefault(step, {})
+                holder[step] = opened(holder.get(step, {}))
+                holder = holder[step]
             holder[derivation.path[-1]] = value
             changed = True
     return changed

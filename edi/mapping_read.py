@@ -21,7 +21,8 @@ from edi.generated import Source
 from edi.mapping_hierarchy import joined
 from edi.mapping_nest import nested
 from edi.mapping_nodes import Address, HierarchyNode, Into, LoopNode, Node, Repeat, SegmentNode, Test
-from edi.mapping_read_element import Scope, elements, holder_of, pairs_code
+from edi.mapping_read_element import Scope, elements, holder_of, kept_of, pairs_code
+from edi.mapping_shared import Part, Parts, keep, opened
 from edi.model import COMPONENT, REPEAT
 from edi.structure import value_at
 
@@ -41,6 +42,8 @@ _OBJECTS = {
     "NOTHING": mapping_runtime.NOTHING,
     "joined": joined,
     "nested": nested,
+    "keep": keep,
+    "opened": opened,
 }
 
 
@@ -60,6 +63,7 @@ def read_source(
     finished, shared value, which no step of `normalise` may look into.
     """
     source = Source(_OBJECTS, ".rstrip(' ')" if padded else "", traced, ready)
+    source.parts = Parts(layout) if ready and not traced else None
     source.add(0, f"def read(T, note, inherited, placed{', trace' if traced else ''}):")
     source.add(1, f"e = { ({**skeleton(model), **constants})!r}")
     source.add(1, "later, derived, counted, shaped, hl, shape = [], [], [], [], NONE, ''")
@@ -118,12 +122,16 @@ def _group(source: Source, depth: int, nodes: list[Node], place: str, scope: Sco
     counters = {id(node): source.name("n") for node in nodes if node.most is not None}
     demanded = [node for node in nodes if node.required and node.entry.effective_usage != "required"]
     seen = {id(node): counters.get(id(node)) or source.name("n") for node in demanded}
+    nests = {id(node): source.name("h") for node in nodes if isinstance(node, LoopNode) and node.nest}
+    present = not demanded and not nests  # nothing is to be done for segments that are not there, and most are not
+    if present:
+        source.add(depth, f"if {place}:")
+        depth += 1
     for name in dict.fromkeys((*counters.values(), *seen.values())):
         source.add(depth, f"{name} = 0")
-    nests = {id(node): source.name("h") for node in nodes if isinstance(node, LoopNode) and node.nest}
     for name in nests.values():
         source.add(depth, f"{name} = []")
-    source.add(depth, f"for {one} in {place} or NONE:")
+    source.add(depth, f"for {one} in {place}:" if present else f"for {one} in {place} or NONE:")
     inner = depth + 1
     if loop:
         source.add(inner, f"{segment} = {one}[0][0]")
@@ -260,10 +268,14 @@ def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope:
     if node.repeat is not None:
         _several(source, depth, node, node.repeat, segment, scope)
         return
-    inner, close = scope, ""
+    inner, close, parts = scope, "", source.parts
     if node.into is not None:
         inner, close = _opened(source, depth, node.into, scope, segment)
-    elements(source, depth, node.bindings, node.entry.definition, segment, inner)
+        if parts is not None and not scope.moves and (part := parts.item(node)):
+            _kept(source, depth, node, part, segment, inner, close)
+            return
+    shared = parts.objects(node, inner.model) if parts is not None else []
+    elements(source, depth, node.bindings, node.entry.definition, segment, inner, shared)
     if node.pairs is not None:
         pairs_code(source, depth, node.pairs, node.entry.definition, segment, inner)
     for derived in node.derived:
@@ -276,6 +288,21 @@ def _segment(source: Source, depth: int, node: SegmentNode, segment: str, scope:
         source.add(depth, "pass")
         return
     _closed(source, depth, node, node.into, segment, inner, close)
+
+
+def _kept(source: Source, depth: int, node: SegmentNode, part: Part, segment: str, scope: Scope, close: str) -> None:
+    """An item that is taken from what is kept, or read and kept."""
+    assert node.into is not None
+    source.add(depth, f"n = len({segment})")
+    known = kept_of(source, depth, part, segment)
+    source.add(depth, "if y is not None:")
+    source.add(depth + 1, close.replace(scope.item, "y"))
+    source.add(depth, "else:")
+    source.add(depth + 1, "ok = True")
+    heard = dataclasses.replace(scope, note="ok = note")
+    elements(source, depth + 1, node.bindings, node.entry.definition, segment, heard)
+    made = f"keep({known}, k, {source.bind('o', part.model)}, {scope.item}) if ok and k else {scope.item}"
+    _closed(source, depth + 1, node, node.into, segment, scope, close.replace(scope.item, made))
 
 
 def _several(source: Source, depth: int, node: SegmentNode, repeat: Repeat, segment: str, scope: Scope) -> None:

@@ -7,13 +7,14 @@ protected: an empty element is an absent field; what cannot be read is noted wit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edi.documents.types import Code, Data
 from edi.event_fields import skeleton
 from edi.generated import Source
-from edi.mapping_nodes import Binding, Pairs, Target, counted
+from edi.mapping_nodes import Binding, Pair, Pairs, Target, counted
+from edi.mapping_shared import Part
 from edi.structure import SegmentDef
 from edi.tables import Table
 from edi.yaml_source import Tree
@@ -39,40 +40,92 @@ class Scope:
 
 
 def elements(
-    source: Source, depth: int, bindings: Iterable[Binding], definition: SegmentDef, segment: str, scope: Scope
+    source: Source,
+    depth: int,
+    bindings: Iterable[Binding],
+    definition: SegmentDef,
+    segment: str,
+    scope: Scope,
+    shared: Iterable[Part] = (),
 ) -> None:
+    """The values of a segment; those of `shared` parts are taken from what is kept of them."""
+    starts = {part.elements[0]: part for part in shared}
+    done = {number for part in starts.values() for number in part.elements}
     by_element: dict[int, list[Binding]] = {}
     for binding in bindings:
         by_element.setdefault(binding.address.element, []).append(binding)
     if by_element:
         source.add(depth, f"n = len({segment})")
     for number, bindings in sorted(by_element.items()):
-        element, whole = scope.at(number), definition.element(number)
-        repeated = whole is not None and whole.repeat != 1
-        if any(b.address.component for b in bindings):
-            text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
-            source.add(depth, f"c = {text}.split(CS) if n > {element} else NONE")
-            source.add(depth, "m = len(c)")
-            for binding in bindings:
-                _component(source, depth, binding, segment, scope)
-            continue
+        if number in starts:
+            _shared(source, depth, definition, segment, scope, starts[number])
+        if number not in done:
+            _element(source, depth, number, bindings, definition, segment, scope)
+
+
+def _element(
+    source: Source,
+    depth: int,
+    number: int,
+    bindings: Iterable[Binding],
+    definition: SegmentDef,
+    segment: str,
+    scope: Scope,
+) -> None:
+    element, whole = scope.at(number), definition.element(number)
+    repeated = whole is not None and whole.repeat != 1
+    if any(b.address.component for b in bindings):
+        text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
+        source.add(depth, f"c = {text}.split(CS) if n > {element} else NONE")
+        source.add(depth, "m = len(c)")
         for binding in bindings:
-            if binding.address.rest:
-                composite = whole is not None and bool(whole.components)
-                text = f"{segment}[k]" + (".partition(CS)[0]" if composite else "")
-                source.add(depth, f"for k in range({element}, n):")
-                source.add(depth + 1, f"if v := {text}{source.strip}:")
-                _store(source, depth + 2, binding, segment, scope, "k", "1" if composite else "0")
-            elif binding.address.repeats:
-                parts = f"{segment}[{element}].split(RS) if n > {element} else NONE"
-                source.add(depth, f"for j, v in enumerate({parts}, 1):" if source.traced else f"for v in {parts}:")
-                source.add(depth + 1, f"if v := v{source.strip}:")
-                _store(source, depth + 2, binding, segment, scope, element, "0")
-            else:
-                text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
-                source.add(depth, f"if n > {element} and (v := {text}{source.strip}):")
-                _store(source, depth + 1, binding, segment, scope, element, "0")
-                _absent(source, depth, binding, scope)
+            _component(source, depth, binding, segment, scope)
+        return
+    for binding in bindings:
+        if binding.address.rest:
+            composite = whole is not None and bool(whole.components)
+            text = f"{segment}[k]" + (".partition(CS)[0]" if composite else "")
+            source.add(depth, f"for k in range({element}, n):")
+            source.add(depth + 1, f"if v := {text}{source.strip}:")
+            _store(source, depth + 2, binding, segment, scope, "k", "1" if composite else "0")
+        elif binding.address.repeats:
+            parts = f"{segment}[{element}].split(RS) if n > {element} else NONE"
+            source.add(depth, f"for j, v in enumerate({parts}, 1):" if source.traced else f"for v in {parts}:")
+            source.add(depth + 1, f"if v := v{source.strip}:")
+            _store(source, depth + 2, binding, segment, scope, element, "0")
+        else:
+            text = f"{segment}[{element}]" + (".partition(RS)[0]" if repeated else "")
+            source.add(depth, f"if n > {element} and (v := {text}{source.strip}):")
+            _store(source, depth + 1, binding, segment, scope, element, "0")
+            _absent(source, depth, binding, scope)
+
+
+def _shared(source: Source, depth: int, definition: SegmentDef, segment: str, scope: Scope, part: Part) -> None:
+    """Code that takes one object from what is kept, or reads it and keeps it; `ok` is whether it may be kept."""
+    place = f"{scope.item}[{part.name!r}]"
+    known = kept_of(source, depth, part, segment)
+    source.add(depth, f"if y is not None and {part.name!r} not in {scope.item}:")
+    source.add(depth + 1, f"{place} = {'[y]' if part.many else 'y'}")
+    source.add(depth, "else:")
+    source.add(depth + 1, f"if not (ok := {part.name!r} not in {scope.item}):")
+    source.add(depth + 2, f"{place} = opened({place})")
+    heard = replace(scope, note="ok = note")  # taking a note gives None
+    for number in part.elements:
+        own = [binding for binding in part.bindings if binding.address.element == number]
+        _element(source, depth + 1, number, own, definition, segment, heard)
+    source.add(depth + 1, f"if ok and k and {part.name!r} in {scope.item}:")
+    place += "[0]" if part.many else ""
+    source.add(depth + 2, f"{place} = keep({known}, k, {source.bind('o', part.model)}, {place})")
+
+
+def kept_of(source: Source, depth: int, part: Part, segment: str) -> str:
+    """Code that puts the text of a part into `k` and what is kept of it into `y`, both None if there is nothing; the
+    name of the values kept."""
+    known = source.bind("g", {})
+    texts = [f"{segment}[{number}]" for number in part.elements]
+    key = texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+    source.add(depth, f"y = {known}.get(k := {key}) if n > {part.elements[-1]} else (k := None)")
+    return known
 
 
 def _component(source: Source, depth: int, binding: Binding, segment: str, scope: Scope) -> None:
@@ -232,24 +285,35 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef,
         place = f"{segment}, {value.element}, {value.component}, v"
     source.add(depth + 1, "if not v:")
     source.add(depth + 2, "continue")
-    word = "if"
+    alike: dict[tuple[str, ...], list[str]] = {}  # what is done -> its qualifiers
     for pair in pairs.pairs:
-        source.add(depth + 1, f"{word} p == {pair.qualifier!r}:")
+        start = len(source.lines)
+        _pair(source, depth + 2, pairs, pair, place, scope)
+        alike.setdefault(tuple(source.lines[start:]), []).append(pair.qualifier)
+        del source.lines[start:]
+    word = "if"
+    for lines, qualifiers in alike.items():
+        source.add(depth + 1, f"{word} p in {{{', '.join(map(repr, qualifiers))}}}:")
+        source.lines += lines
         word = "elif"
-        inner, text = depth + 2, "v"
-        if pair.converter.name != "text":
-            source.add(inner, f"y = {source.bind('r', pair.converter.read)}(v)")
-            source.add(inner, "if y is None:")
-            source.add(inner + 1, f"note(('map.value', {place}, {pair.converter.expected!r}, '', None))")
-            source.add(inner, "else:")
-            inner, text = inner + 1, "y"
-        holder = _held(source, inner, scope, pair.target)
-        traced = place.removesuffix(", v") + ", 0"
-        if pair.target.scheme:
-            source.add(inner, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
-            source.add(inner + 1, f"note(('map.unmapped', {place}, '', '', None))")
-        elif pair.target.field.many:
-            source.add(inner, f"lst({holder}, {pair.target.steps[-1]!r}).append({text})")
-        else:
-            source.add(inner, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")
-        _trace(source, inner, holder, pair.target, traced, pairs.row)
+
+
+def _pair(source: Source, depth: int, pairs: Pairs, pair: Pair, place: str, scope: Scope) -> None:
+    """Code that takes the text `v`, which stands beside the qualifier `p`, into the event."""
+    text = "v"
+    if pair.converter.name != "text":
+        source.add(depth, f"y = {source.bind('r', pair.converter.read)}(v)")
+        source.add(depth, "if y is None:")
+        source.add(depth + 1, f"note(('map.value', {place}, {pair.converter.expected!r}, '', None))")
+        source.add(depth, "else:")
+        depth, text = depth + 1, "y"
+    holder = _held(source, depth, scope, pair.target)
+    traced = place.removesuffix(", v") + ", 0"
+    if pair.target.scheme:
+        source.add(depth, f"if not put_id({holder}, {pair.target.scheme!r}, {text}, p):")
+        source.add(depth + 1, f"note(('map.unmapped', {place}, '', '', None))")
+    elif pair.target.field.many:
+        source.add(depth, f"lst({holder}, {pair.target.steps[-1]!r}).append({text})")
+    else:
+        source.add(depth, f"{holder}.setdefault({pair.target.steps[-1]!r}, {text})")
+    _trace(source, depth, holder, pair.target, traced, pairs.row)

@@ -228,7 +228,7 @@ STEPS: Mapping[str, Callable[[Data], Data]] = {
     "original_order": original_order,
     "numbered_lines": numbered_lines,
 }
-BLIND = frozenset({"numbered_lines"})  # steps that look at no code
+BLIND = frozenset({"original_order", "numbered_lines"})  # steps that look at no code
 PREPARE: Mapping[str, Callable[[Data], Data]] = {"amended_lines": _lay_out, "changed_lines": changed_lines}
 
 _GIVEN: Mapping[str, tuple[str, ...]] = {
