@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 import edi
-from gateway import clock, config, log
+from gateway import calendar, clock, config, log
 from gateway.config import Configuration
 from gateway.dispatch import Dispatcher
 from gateway.evidence.sealing import Sealer
@@ -84,6 +84,7 @@ class Daemon:
         self.dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
         self._repeat("seal", self.sealer.seal, SEALING)
         self._repeat("chain", self._chain, DAY)
+        self._repeat("calendar", self._warn, DAY)
         self.schedule.start()
         logger.info(
             "up",
@@ -210,6 +211,12 @@ class Daemon:
                 logger.exception("a job failed; it is done again at its next time", job=name)
 
         self.schedule.repeat(f"own:{name}", once, every)
+
+    async def _warn(self) -> None:
+        """Cases of certificates and keys that end."""
+        now = clock.now()
+        found = await asyncio.to_thread(lambda: list(calendar.entries(self.configuration, now, trading=True)))
+        await self.ledger.write(lambda c: calendar.warn(c, found, now), "calendar")
 
     async def _chain(self) -> None:
         """The end of the chain of evidence, where a log that is kept elsewhere has it for those who must believe it."""

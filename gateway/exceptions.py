@@ -73,6 +73,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "connector.stuck": Kind("operator", "Files that were read and cannot be cleared away"),
         "connector.unreachable": Kind("operator", "A partner's server that has not answered for a while"),
         "connector.defect": Kind("operator", "An internal defect"),
+        "credential.ended": Kind("operator", "A certificate or key that has ended"),
+        "credential.ends": Kind("operator", "A certificate or key that ends soon"),
         "delivery.expired": Kind("operator", "A delivery that could not be made in time"),
         "odoo.record_gone": Kind("buyer", "The record in Odoo is gone"),
         "odoo.refused": Kind("edi", "Odoo refuses a change"),

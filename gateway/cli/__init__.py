@@ -6,7 +6,6 @@ Exit codes: 0 fine, 1 something is wrong that the text names, 2 wrong usage. `--
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Annotated
 import typer
 
 import edi
-from gateway import certificates, clock, log, scaffold, show
+from gateway import log, scaffold, show
+from gateway.cli import cert as of_cert
 from gateway.cli import evidence as of_evidence
 from gateway.cli import partner as of_partner
 from gateway.cli.instance import DEFAULT, AsJson, Config, emit, fail, load, look, opened
@@ -29,8 +29,7 @@ app = typer.Typer(
 )
 exceptions = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 app.add_typer(exceptions, name="exceptions")
-cert = typer.Typer(no_args_is_help=True, help="Certificates of AS2.")
-app.add_typer(cert, name="cert")
+app.add_typer(of_cert.app, name="cert")
 app.add_typer(of_partner.app, name="partner")
 app.add_typer(of_evidence.app, name="evidence")
 
@@ -157,38 +156,6 @@ def password() -> None:
     if len(typed) < LEAST_PASSWORD:
         fail(f"a password has at least {LEAST_PASSWORD} characters")
     typer.echo(sftp.hashed(typed))
-
-
-@cert.command("new")
-def cert_new(
-    name: Annotated[str, typer.Argument(help="A name for the files and in the certificate.")],
-    folder: Annotated[Path, typer.Option(help="Where the two files go.")] = Path("keys"),
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is good.")] = 1095,
-) -> None:
-    """Make a key and a certificate of our own; send the certificate to the partner."""
-    try:
-        certificate, key = certificates.new(name, folder, days, clock.now())
-    except (OSError, ValueError) as error:
-        fail(str(error))
-    typer.echo(f"{certificate}: the certificate, for the partner")
-    typer.echo(f"{key}: its private key; it stays here")
-
-
-@cert.command("list")
-def cert_list(path: Config = DEFAULT, as_json: AsJson = False) -> None:
-    """Every certificate in use: whose, until when, and its fingerprint. Exit 1 if one has expired or soon will."""
-    try:
-        rows = list(certificates.listed(load(path), clock.now()))
-    except (SecretError, ValueError) as error:
-        fail(str(error))
-    for row in rows:
-        if as_json:
-            typer.echo(json.dumps({**dataclasses.asdict(row), "until": row.until.isoformat(), "advice": row.advice}))
-        else:
-            typer.echo(f"{row.channel}  {row.whose:6}  {row.until:%Y-%m-%d}  {row.subject}  SHA-256 {row.fingerprint}")
-            if row.advice:
-                typer.echo(f"  {row.advice}")
-    raise typer.Exit(1 if any(row.advice for row in rows) else 0)
 
 
 @exceptions.command("list")

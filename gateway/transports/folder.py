@@ -130,6 +130,11 @@ def check(settings: FolderChannel, secrets: Secrets) -> None:
             raise FileNotFoundError(f"there is no folder {path}")
 
 
+def credentials(settings: FolderChannel, secrets: Secrets) -> tuple[()]:
+    """A folder proves nothing."""
+    return ()
+
+
 def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoller | None:
     """What polls this channel, if anything does."""
     return FolderPoller(source, settings, secrets.folder) if settings.in_ is not None else None

@@ -13,7 +13,7 @@
 Rule protected: no positive receipt before the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
@@ -23,6 +23,7 @@ from gateway.transports.as2.examine import examine
 from gateway.transports.as2.server import As2Server
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import As2Sink
+from gateway.transports.credentials import Credential
 
 CHANNELS = {"as2": As2Channel}
 HOSTED = "as2"
@@ -32,6 +33,20 @@ def check(settings: Listener | As2Channel, secrets: Secrets) -> None:
     """Whether every certificate and key can be read and fits. Raises SecretError or CertificateRefused."""
     if isinstance(settings, As2Channel):
         certificates.read(settings, secrets)
+
+
+def credentials(settings: Listener | As2Channel, secrets: Secrets) -> Iterator[Credential]:
+    """Certificates of a channel, and the authorities its partner's TLS is checked against. Raises SecretError or
+    CertificateRefused."""
+    if not isinstance(settings, As2Channel):
+        return
+    found = certificates.read(settings, secrets)
+    for key, since in found.own:
+        yield certificates.credential(key.certificate, "certificate", "ours", since)
+    for certificate, since in found.theirs:
+        yield certificates.credential(certificate, "certificate", "theirs", since)
+    for certificate in certificates.authorities(settings, secrets):
+        yield certificates.credential(certificate, "TLS authority", "theirs", None)
 
 
 def poller(source: str, settings: As2Channel, secrets: Secrets) -> None:
@@ -57,6 +72,7 @@ __all__ = [
     "CertificateRefused",
     "Listener",
     "check",
+    "credentials",
     "examine",
     "open_server",
     "poller",

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from gateway.transports.as2.cms_read import CmsError, OwnKey, Verified, fingerprint
 from gateway.transports.as2.settings import As2Channel, Certificate
+from gateway.transports.credentials import Credential, CredentialKind
 
 Since: TypeAlias = dt.date | Literal["signed"] | None
 
@@ -85,6 +86,30 @@ def read(settings: As2Channel, resolve: Callable[[str], str]) -> Certificates:
     own = tuple((_own(entry, resolve), entry.since) for entry in settings.us.keys)
     return Certificates(
         own, tuple((_certificate(entry, resolve), entry.since) for entry in settings.partner.certificates)
+    )
+
+
+def authorities(settings: As2Channel, resolve: Callable[[str], str]) -> list[x509.Certificate]:
+    """The private authorities for TLS of a channel. Raises CertificateRefused."""
+    reference = settings.send.ca if settings.send is not None else ""
+    try:
+        return x509.load_pem_x509_certificates(resolve(reference).encode()) if reference else []
+    except ValueError as error:
+        raise CertificateRefused(f"{reference}: no certificates in PEM: {error}") from None
+
+
+def credential(
+    certificate: x509.Certificate, kind: CredentialKind, whose: Literal["ours", "theirs"], since: Since
+) -> Credential:
+    """A certificate for the calendar."""
+    return Credential(
+        kind,
+        whose,
+        certificate.subject.rfc4514_string(),
+        f"SHA-256 {fingerprint(certificate)}",
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        str(since or ""),
     )
 
 

@@ -4,10 +4,11 @@ asyncssh is imported in this package only. Rule protected: a file counts when it
 answer comes after the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
+from gateway.transports.credentials import Credential, end_of
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.examine import examine
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
@@ -34,6 +35,27 @@ def check(settings: Listener | HostedMailbox | PolledMailbox, secrets: Secrets) 
             read_private(secrets(reference))
     elif settings.key:
         read_private(secrets(settings.key))
+
+
+def credentials(settings: Listener | HostedMailbox | PolledMailbox, secrets: Secrets) -> Iterator[Credential]:
+    """Host keys and login keys with their fingerprints, and when they end. Raises SecretError or KeyRefused."""
+    if isinstance(settings, Listener):
+        for reference in settings.host_keys:
+            key = read_private(secrets(reference))
+            yield Credential("host key", "ours", key.get_algorithm(), key.get_fingerprint())
+    elif isinstance(settings, HostedMailbox):
+        for entry in settings.keys:
+            for key in read_lines(secrets(entry.key)):
+                name, until = entry.label or key.get_comment() or settings.user, end_of(entry.until)
+                yield Credential("login key", "theirs", name, key.get_fingerprint(), until=until)
+        for password in settings.passwords:
+            yield Credential("password", "theirs", password.label or settings.user, "", until=end_of(password.until))
+    else:
+        for pinned in settings.host_keys:
+            yield Credential("host key", "theirs", settings.host, pinned)
+        if settings.key:
+            key = read_private(secrets(settings.key))
+            yield Credential("login key", "ours", settings.user, key.get_fingerprint())
 
 
 def poller(source: str, settings: HostedMailbox | PolledMailbox, secrets: Secrets) -> SftpPoller | None:
@@ -75,6 +97,7 @@ __all__ = [
     "SftpSink",
     "check",
     "connect",
+    "credentials",
     "examine",
     "fingerprint",
     "generate_key",
