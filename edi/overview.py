@@ -6,7 +6,9 @@ protected: any bytes give an overview, never an exception.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -185,10 +187,24 @@ def inspect(data: bytes | BinaryIO) -> Overview:
     return Overview(tuple(done), tuple(outside))
 
 
-def is_incomplete(data: bytes) -> bool:
+def is_incomplete(data: bytes | BinaryIO) -> bool:
     """Does the input end inside an interchange, so that its rest may still come? Without an interchange: no."""
     last: InterchangeEnd | None = None
     for item in read(data):
         if isinstance(item, InterchangeEnd):
             last = item
     return last is not None and any(fault.code == "interchange.trailer-missing" for fault in last.faults)
+
+
+def contents(data: bytes | BinaryIO) -> Iterator[tuple[Interchange, str]]:
+    """Each interchange with the sha256 of its sets, line breaks aside: one that is sent again has the same, whatever
+    its envelopes say. In bounded memory."""
+    digest = hashlib.sha256()
+    for item in read(data):
+        if isinstance(item, Interchange):
+            digest = hashlib.sha256()
+        elif isinstance(item, Message):
+            raw = item.raw.translate(None, b"\r\n")
+            digest.update(b"%d " % len(raw) + raw)
+        elif isinstance(item, InterchangeEnd):
+            yield item.interchange, digest.hexdigest()

@@ -103,6 +103,11 @@ class Configuration:
     def database(self) -> str:
         return database_url(self.file.database, self.folder)
 
+    @property
+    def staging(self) -> Path:
+        """Where large files wait until they are stored."""
+        return self.folder / self.file.staging
+
 
 def load(path: Path) -> Configuration:
     """Read and check everything. Raises edi.ProfileError or edi.MapError with one line per complaint."""

@@ -11,17 +11,21 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import edi
 from gateway import clock
+from gateway.arriving import printable
 from gateway.evidence import parts
 from gateway.flow import Flow
-from gateway.intake import printable
-from gateway.ledger.queries import answers, deliveries, evidence, exchanges, lanes, receipts
+from gateway.ledger.content import Packed
+from gateway.ledger.queries import answers, deliveries, evidence, exchanges, lanes
 from gateway.outbox import Placement
 from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Seen, Sent
+from gateway.window import Content
 from gateway.writing import open_case, place
 
 ENCRYPTED_FOR = "encrypted_for"
@@ -29,26 +33,40 @@ MDN = "mdn"  # the kind of a delivery that is a receipt
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
-    """The parts of an exchange as the ledger takes them, and their digests."""
+class _Parts:
+    """The parts of an exchange as the ledger takes them, and their digests. To be closed."""
 
-    data: dict[str, bytes]  # by what stands before the number of their owner
-    digests: dict[str, str]
+    packed: dict[str, Packed] = field(default_factory=dict)  # by what stands before the number of their owner
+    digests: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, request: HttpMessage | None = None, answer: HttpMessage | None = None, entity: bytes | None = None
-    ) -> _Packed:
-        packed: dict[str, bytes] = {}
-        files: dict[str, bytes] = {}
-        for owner, folder, message in (("xq", parts.REQUEST, request), ("xa", parts.ANSWER, answer)):
-            if message is not None:
-                packed[owner] = receipts.pack(message.body)
-                files |= parts.files(folder, message)
+        cls,
+        folder: Path | None,
+        *,
+        request: tuple[HttpMessage, Content] | None = None,
+        answer: HttpMessage | None = None,
+        entity: Content | None = None,
+    ) -> _Parts:
+        """Of a large message it takes time. `folder`: where it waits then."""
+        made = cls()
+        if request is not None:
+            made._add("xq", parts.REQUEST, request[0], Packed(request[1], folder))
+        if answer is not None:
+            made._add("xa", parts.ANSWER, answer, Packed(answer.body))
         if entity is not None:
-            packed["xe"] = receipts.pack(entity)
-            files[parts.ENTITY] = entity
-        return cls(packed, parts.digests(files))
+            made.packed["xe"] = Packed(entity, folder)
+            made.digests[parts.ENTITY] = made.packed["xe"].sha256
+        return made
+
+    def _add(self, owner: str, folder: str, message: HttpMessage, body: Packed) -> None:
+        self.packed[owner] = body
+        self.digests.update(parts.digests(parts.texts(folder, message)))
+        self.digests[f"{folder}/{parts.BODY}"] = body.sha256
+
+    def close(self) -> None:
+        for packed in self.packed.values():
+            packed.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +82,8 @@ class LedgerExchanges:
         now = self.flow.now()
         at = clock.stamp(now)
         partner = exchange.mailbox.partition("/")[0]
-        files = [await self.flow.incoming_file(arrival) for arrival in exchange.arrivals]
         request = _stored(exchange.request)
         answer = _stored(exchange.answer) if exchange.answer else None
-        packed = await asyncio.to_thread(_Packed.of, request, answer, exchange.entity)
         used = exchange.facts if not exchange.problem else {}
         news = _news(await self.seen(exchange.mailbox), used, now)
         key = "|".join(("in", exchange.as2_from, exchange.as2_to, exchange.message_id))
@@ -107,7 +123,7 @@ class LedgerExchanges:
                     "received_at": clock.stamp(exchange.received_at) if exchange.received_at else None,
                     "sealed": 0,
                 },
-                packed.data,
+                packed.packed,
             )
             self._keep(c, exchange.certificates)
             answers.remember(c, _source(exchange.mailbox), news)
@@ -120,7 +136,12 @@ class LedgerExchanges:
                 touched |= place(c, [_later(exchange, answer, str(number))], now)
             return Kept(answer, number=number), touched
 
-        kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
+        with ExitStack() as staged:
+            files = [
+                staged.enter_context(closing(await self.flow.incoming_file(arrival))) for arrival in exchange.arrivals
+            ]
+            packed = staged.enter_context(closing(await self._parts((request, exchange.body), answer, exchange.entity)))
+            kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
         self._kept(exchange.certificates)
         if news:
             self.known.pop(exchange.mailbox, None)
@@ -136,7 +157,7 @@ class LedgerExchanges:
 
     async def ready(self, sent: Sent) -> None:
         request = _stored(sent.request)
-        packed = await asyncio.to_thread(_Packed.of, request, None, sent.entity)
+        packed = await self._parts((request, request.body), None, sent.entity)
         values = {
             "direction": "out",
             "mailbox": sent.mailbox,
@@ -156,10 +177,11 @@ class LedgerExchanges:
         }
 
         def tx(c: Any) -> None:
-            exchanges.add(c, values, packed.data)
+            exchanges.add(c, values, packed.packed)
             self._keep(c, sent.certificates)
 
-        await self.flow.ledger.write(tx, "as2.ready")
+        with closing(packed):
+            await self.flow.ledger.write(tx, "as2.ready")
         self._kept(sent.certificates)
 
     async def posted(self, delivery: str) -> None:
@@ -177,7 +199,7 @@ class LedgerExchanges:
         answer = _stored(receipt.message)
         signed_by = receipt.facts.get("receipt_signed_by", "") if receipt.state != "invalid" else ""
         shown: set[str] = set()  # mailboxes of which something new was seen
-        packed = await asyncio.to_thread(_Packed.of, None, answer)
+        packed = await self._parts(None, answer)
 
         def tx(c: Any) -> str | None:
             row = exchanges.of_delivery(c, delivery)
@@ -193,7 +215,7 @@ class LedgerExchanges:
                 "digests": {**(row.digests or {}), **packed.digests},
                 "answered_at": clock.stamp(now),
             }
-            if not exchanges.receipted(c, row.id, values, packed.data):
+            if not exchanges.receipted(c, row.id, values, packed.packed):
                 return None
             self._keep(c, receipt.certificates)
             if signed_by and signed_by not in self.known.get(row.mailbox, Seen()).signed_by:
@@ -219,6 +241,14 @@ class LedgerExchanges:
             signed = {key: clock.moment(at).date() for key, at in state.items() if key != ENCRYPTED_FOR}
             self.known[mailbox] = Seen(state.get(ENCRYPTED_FOR, ""), signed)
         return self.known[mailbox]
+
+    async def _parts(
+        self,
+        request: tuple[HttpMessage, Content] | None,
+        answer: HttpMessage | None = None,
+        entity: Content | None = None,
+    ) -> _Parts:
+        return await asyncio.to_thread(_Parts.of, self.flow.staging, request=request, answer=answer, entity=entity)
 
     def answered(self, number: int) -> None:
         self.times[number] = clock.stamp(self.flow.now())

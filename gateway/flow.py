@@ -15,20 +15,25 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import edi
 from gateway import clock, intake, log, outbox, settle, writing
+from gateway.arriving import File
 from gateway.intake import Batch
 from gateway.ledger import Fenced, Ledger, LedgerUnavailable
+from gateway.ledger.content import stored
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
+from gateway.outbox import Acks
 from gateway.partners import Book, Partner
 from gateway.ports import LONG_AGO, Arrival, Outcome, Receipt, Sink, Submission
+from gateway.window import Window
 
-SETS_PER_TRANSACTION = 500
+ANSWERS_PER_TRANSACTION = 500
 ITEMS_PER_TURN = 50
 ATTEMPTS_OF_A_TRANSLATION = 2
 INCOMPLETE_WAIT = dt.timedelta(minutes=2)
@@ -48,6 +53,7 @@ class Flow:
     source: str = "/gateway"  # CloudEvents source of every event: /gateway/<environment>/<name>
     now: Callable[[], dt.datetime] = clock.now
     incomplete_wait: dt.timedelta = INCOMPLETE_WAIT
+    staging: Path | None = None  # where large files wait until they are stored; None: the system's temporary folder
     forgiven: set[int] = field(default_factory=set)
     held: dict[str, dt.datetime] = field(default_factory=dict)  # destinations whose circuit is open, until when
 
@@ -55,21 +61,21 @@ class Flow:
 
     async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
         """TX1. After it returns the file is ours, whatever happens next."""
-        file = await self.incoming_file(arrival)
+        with closing(await self.incoming_file(arrival)) as file:
 
-        def tx1(c: Any) -> Receipt:
-            number, first = file.store(c)
-            if remember:
-                answers.remember(c, arrival.mailbox, remember)
-            return Receipt(str(number), str(first) if first else None)
+            def tx1(c: Any) -> Receipt:
+                number, first = file.store(c)
+                if remember:
+                    answers.remember(c, arrival.mailbox, remember)
+                return Receipt(str(number), str(first) if first else None)
 
-        receipt = await self.ledger.write(tx1, "tx1")
+            receipt = await self.ledger.write(tx1, "tx1")
         self.wake(file.lane, file.due)
         return receipt
 
-    async def incoming_file(self, arrival: Arrival) -> intake.File:
-        """An arrival made ready outside the transaction that stores it."""
-        return await asyncio.to_thread(intake.File.of, arrival, self.now(), self.incomplete_wait)
+    async def incoming_file(self, arrival: Arrival) -> File:
+        """An arrival made ready outside the transaction that stores it; to be closed after that."""
+        return await asyncio.to_thread(File.of, arrival, self.now(), self.incomplete_wait, self.staging)
 
     # ---- in: a receipt becomes events and acknowledgements ------------------------------------------------------
 
@@ -102,62 +108,76 @@ class Flow:
         return True
 
     async def _translate(self, lane: str, token: str, row: Any, partner: Partner) -> None:
-        data = await self.ledger.read(lambda c: receipts.get_bytes(c, f"r{row.id}"))
-        work = intake.Intake(row, partner, data, done=row.sets)
+        work = intake.Intake(row, partner, self._received, done=row.sets)
 
         def seen(interchange: edi.Interchange) -> bool:  # in the thread that reads the file
             return self.ledger.look(lambda c: work.seen(c, interchange))
 
-        results = edi.translate_each(data, partner.profile, seen=seen)
-        while len(taken := await asyncio.to_thread(_take, results)) == SETS_PER_TRANSACTION:
-            await self._store(lane, token, row, partner, work.batch(taken))
-        last = work.batch(taken)
-        while not await self._finish(lane, token, row, partner, last, work):
-            logger.info("control numbers were taken meanwhile; written again", receipt=row.id)
+        def read() -> tuple[Batch, Acks]:
+            batch = work.take(results)
+            return batch, write(batch)
 
-    async def _store(self, lane: str, token: str, row: Any, partner: Partner, batch: Batch) -> None:
-        def tx2(c: Any) -> set[str]:
-            lanes.hold(c, lane, token)
-            return settle.store(c, row, partner, batch, self.now(), self.source)
+        def write(batch: Batch) -> Acks:
+            return outbox.acknowledgements(self.ledger.look, partner, row, batch.due, self.environment, self.now())
 
-        self._wake_all(await self.ledger.write(tx2, "tx2"))
+        results = edi.translate_each(work.data.stream(), partner.profile, seen=seen)
+        last = False
+        while not last:
+            batch, acks = await asyncio.to_thread(read)
+            while not await self._store(lane, token, partner, batch, acks, work):
+                logger.info("control numbers were taken meanwhile; written again", receipt=row.id)
+                acks = await asyncio.to_thread(write, batch)
+            last = batch.last
 
-    async def _finish(
-        self, lane: str, token: str, row: Any, partner: Partner, batch: Batch, work: intake.Intake
+    async def _store(
+        self, lane: str, token: str, partner: Partner, batch: Batch, acks: Acks, work: intake.Intake
     ) -> bool:
-        """The last TX2 of a receipt, with its acknowledgements. False: a control number was taken meanwhile."""
-        now = self.now()
-        due = [] if work.answered_already else work.due
-        numbered = await self.ledger.read(lambda c: outbox.peek(c, partner, due, self.environment))
-        written, failed = await asyncio.to_thread(outbox.acknowledgements, partner, row, numbered, now)
+        """One TX2 of a receipt, with the acknowledgements that are due. False: a control number was taken meanwhile."""
+        now, row = self.now(), work.row
 
         def tx2(c: Any) -> set[str] | None:
             lanes.hold(c, lane, token)
-            if not outbox.take(c, numbered):
+            if not outbox.take(c, acks.numbered):
                 return None
             touched = settle.store(c, row, partner, batch, now, self.source)
-            touched |= writing.place(c, [*written, *work.repeats(), *work.refusal(now)], now)
-            for case in (*failed, *work.file_cases()):
+            touched |= writing.place(c, [*acks.written, *batch.repeats], now)
+            for case in acks.failed:
                 writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
-            receipts.finish(c, row.id, work.state, work.reason, clock.stamp(now))
+            if batch.last:
+                touched |= writing.place(c, work.refusal(now), now)
+                for case in work.file_cases():
+                    writing.open_case(c, case, now, partner=row.partner, receipt=row.id)
+                receipts.finish(c, row.id, work.state, work.reason, clock.stamp(now))
             return touched
 
         touched = await self.ledger.write(tx2, "tx2")
         self._wake_all(touched or set())
         return touched is not None
 
+    def _received(self, number: int, size: int) -> Window:
+        """The bytes of a receipt; for a worker thread."""
+        return stored(self.ledger, f"r{number}", size)
+
     async def _answer_again(self, lane: str, token: str, row: Any, partner: Partner) -> None:
-        """The same bytes in the same mailbox: the stored answers again, byte for byte, and nothing else."""
-        stored = await self.ledger.read(lambda c: outbox.stored_answers(c, row.duplicate_of))
-        again = outbox.again(row, stored) if partner.file.duplicates == "reanswer" else []
+        """The same bytes in the same mailbox: the stored answers again, byte for byte, and nothing else.
+
+        Very many of them take several turns; the receipt's position is then the place of the last one in its lane.
+        """
+        again = partner.file.duplicates == "reanswer"
+        page = await self.ledger.read(
+            lambda c: deliveries.answers_to(c, row.duplicate_of, row.sets, ANSWERS_PER_TRANSACTION if again else 0)
+        )
         reason = f"the same file as receipt {row.duplicate_of}; nothing was processed" + (
-            f", its {len(again)} answer(s) were sent again" if again else ""
+            ", its answers were sent again" if page or row.sets else ""
         )
 
         def tx2(c: Any) -> set[str]:
             lanes.hold(c, lane, token)
-            receipts.finish(c, row.id, "duplicate", reason, clock.stamp(self.now()))
-            return writing.place(c, again, self.now())
+            if len(page) == ANSWERS_PER_TRANSACTION:
+                receipts.progress(c, row.id, page[-1].seq)
+            else:
+                receipts.finish(c, row.id, "duplicate", reason, clock.stamp(self.now()))
+            return writing.place(c, outbox.again(row, page), self.now())
 
         self._wake_all(await self.ledger.write(tx2, "tx2"))
 
@@ -303,7 +323,3 @@ class Flow:
     def _wake_all(self, touched: set[str]) -> None:
         for lane in touched:
             self.wake(lane, self.now())
-
-
-def _take(results: Iterator[edi.Result]) -> list[edi.Result]:
-    return list(itertools.islice(results, SETS_PER_TRANSACTION))

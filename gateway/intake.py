@@ -1,25 +1,27 @@
 """What a translated file turns into: rows, events, answers, decisions for people, and the words for whoever sent it.
 
 Pure apart from `seen`, which reads. Not here: writing any of it (settle.py), acknowledgements as bytes
-(outbox.py). Rule protected: an interchange seen before is never processed again, and nothing of a file is lost
-without a sentence that says why.
+(outbox.py). Rules protected: an interchange seen before is never processed again, and nothing of a file is lost
+without a sentence that says why; of a file of any size one batch is in memory.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import edi
-from gateway import clock, outbox
-from gateway.ledger.queries import lanes, receipts
+from gateway import outbox
+from gateway.arriving import printable
+from gateway.ledger.queries import receipts
 from gateway.outbox import Placement
 from gateway.partners import Partner
-from gateway.ports import Arrival, Case
+from gateway.ports import LARGEST_ORIGINAL, Case
+from gateway.refusals import Refusals, refusal_text
+from gateway.window import Window
 
 REUSED = (
     "its control number was used before by another interchange of this sender; it was kept and not processed. "
@@ -27,8 +29,10 @@ REUSED = (
 )
 # Which interchanges the partner is told to have sent before, by `duplicates` of their partner.yaml.
 REFUSED = {"reanswer": {"reused"}, "reject": {"duplicate", "reused"}, "silent": set[str]()}
-SAME_FILE_WINDOW = dt.timedelta(days=30)
 MOST_FAULTS = 100  # kept and shown for one set
+MOST_CASES = 100  # of single documents of one file
+SETS_PER_TRANSACTION = 500
+BYTES_PER_TRANSACTION = 2_000_000  # of sets; in memory they are many times that
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,69 +43,33 @@ class Parked:
     case: Case
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event, and its document as an interchange of its own where the file has others; empty if it is too large."""
+
+    event: edi.Event
+    original: bytes = b""
+
+
 @dataclass(slots=True)
 class Batch:
-    """Part of a file, ready to be stored in one transaction."""
+    """Part of a file, ready to be stored in one transaction. `position` is how far the file is read with it."""
 
-    sets: int = 0
+    position: int = 0
+    size: int = 0
+    last: bool = False
     interchanges: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
-    events: list[edi.Event] = field(default_factory=list)
+    events: list[Arrived] = field(default_factory=list)
     answers: list[tuple[edi.AckResult, ...]] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An arrival ready to be stored: its row, its packed bytes, and when its translation is due."""
-
-    row: dict[str, Any]
-    packed: bytes
-    now: dt.datetime
-    due: dt.datetime
-
-    @staticmethod
-    def of(arrival: Arrival, now: dt.datetime, wait: dt.timedelta) -> File:
-        """`wait`: for the rest of a file that ends inside an interchange."""
-        due = now + wait if edi.is_incomplete(arrival.data) else now
-        return File(receipt_values(arrival, now, due), receipts.pack(arrival.data), now, due)
+    due: list[edi.Event] = field(default_factory=list)
+    repeats: list[Placement] = field(default_factory=list)
+    results: int = 0
 
     @property
-    def lane(self) -> str:
-        return str(self.row["lane"])
-
-    def store(self, c: Any) -> tuple[int, int | None]:
-        """Within TX1. Returns the receipt's number, and that of the first one with the same bytes."""
-        lanes.append(c, self.lane, clock.stamp(self.now))  # first: uploads of one partner pass one by one
-        mailbox = self.row["mailbox"]
-        receipts.supersede(c, mailbox, self.row["name"], clock.stamp(self.now))
-        first = receipts.same_bytes(c, mailbox, self.row["sha256"], clock.stamp(self.now - SAME_FILE_WINDOW))
-        number = receipts.add(c, {**self.row, "duplicate_of": first})
-        receipts.put_bytes(c, f"r{number}", self.packed)
-        return number, first
-
-
-def receipt_values(arrival: Arrival, now: dt.datetime, due: dt.datetime) -> dict[str, Any]:
-    """The ledger row of an arrival."""
-    partner = arrival.mailbox.partition("/")[0]
-    return {
-        "mailbox": arrival.mailbox,
-        "partner": partner,
-        "lane": f"in:{partner}",
-        "name": printable(arrival.name),
-        "sha256": hashlib.sha256(arrival.data).hexdigest(),
-        "size": len(arrival.data),
-        "facts": dict(arrival.facts),
-        "state": "held" if due > now else "stored",
-        "reason": "the file ends in the middle of an interchange; waiting for its rest" if due > now else "",
-        "received_at": clock.stamp(now),
-        "due_at": clock.stamp(due),
-    }
-
-
-def printable(text: str) -> str:
-    """Text from outside as both databases take it: no NUL, no half characters."""
-    return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+    def full(self) -> bool:
+        return max(self.results, len(self.due)) >= SETS_PER_TRANSACTION or self.size >= BYTES_PER_TRANSACTION
 
 
 def why_parked(row: Any, partner: Partner | None, attempt: int) -> Parked:
@@ -121,22 +89,32 @@ def defect(row: Any, error: Exception) -> Parked:
 
 @dataclass(slots=True)
 class Intake:
-    """Follows one receipt through its batches. `done` sets were stored by an earlier run and are only read again."""
+    """Follows one receipt through its batches. `done`: what of it an earlier run stored is only read again.
+
+    `read` opens the bytes of a receipt, by its number and size.
+    """
 
     row: Any
     partner: Partner
-    data: bytes
+    read: Callable[[int, int], Window]
     done: int = 0
-    due: list[edi.Event] = field(default_factory=list)
-    _number: int = 0
+    _position: int = 0  # results so far
+    _number: int = 0  # sets so far
     _verdicts: dict[int, str] = field(default_factory=dict)  # by offset of the interchange
     _known: set[int] = field(default_factory=set)  # interchanges the ledger has a row with this key for
     _keys: dict[str, int] = field(default_factory=dict)  # where a key was first met in this file
     _listed: set[int] = field(default_factory=set)  # interchanges of this receipt that have their row
-    _stored: list[tuple[Any, bytes]] = field(default_factory=list)
-    _told: list[edi.Result] = field(default_factory=list)
+    _contents: dict[int, _Contents] = field(default_factory=dict)  # of this receipt and the one last compared with
+    _stored: list[Any] = field(default_factory=list)
+    _refusals: Refusals = field(default_factory=Refusals)
+    _first: edi.Fault | None = None  # of an accepted set
     _outside: list[edi.Fault] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
+    _faulty: int = 0
+
+    @property
+    def data(self) -> Window:
+        return self.read(self.row.id, self.row.size)
 
     def seen(self, c: Any, interchange: edi.Interchange) -> bool:
         """Is this interchange to be refused as a duplicate? Asked once for each that is otherwise acceptable."""
@@ -148,7 +126,8 @@ class Intake:
         key = _dedupe(interchange)
         if key in self._keys:  # twice in this file
             self._known.add(interchange.offset)
-            return "duplicate" if self._same(self.data, self._keys[key], interchange) else "reused"
+            mine = self._content(self.row).by_offset
+            return "duplicate" if mine.get(self._keys[key]) == mine.get(interchange.offset) else "reused"
         self._keys[key] = interchange.offset
         known = receipts.known_interchange(c, key)
         if known is None:
@@ -158,76 +137,93 @@ class Intake:
             self._listed.add(interchange.offset)
         if known.receipt in (self.row.id, self._replay_of):
             return "accepted"
-        earlier = receipts.get_bytes(c, f"r{known.receipt}")
-        if not self._same(earlier, None, interchange):
+        earlier = self._content(receipts.get(c, known.receipt))
+        if self._content(self.row).by_offset.get(interchange.offset) != earlier.by_key.get(key):
             # What was cut off then may be complete now; anything else is a number used twice.
-            return "accepted" if edi.is_incomplete(earlier) else "reused"
+            return "accepted" if earlier.incomplete else "reused"
         self._stored.extend(outbox.stored_answers(c, known.receipt, interchange.control))
         return "duplicate"
 
-    def _same(self, earlier: bytes, offset: int | None, interchange: edi.Interchange) -> bool:
-        """Are the sets of an interchange, line breaks aside, those of an earlier one with the same number?"""
-        key = _dedupe(interchange)
-        mine = _content(self.data, key, interchange.offset)
-        return mine == _content(earlier, key, offset)
+    def _content(self, row: Any) -> _Contents:
+        """What the sets of a receipt's interchanges are, line breaks aside."""
+        if row.id not in self._contents:
+            for other in set(self._contents) - {self.row.id}:
+                del self._contents[other]
+            self._contents[row.id] = _Contents.of(self.read(row.id, row.size))
+        return self._contents[row.id]
 
     @property
     def _replay_of(self) -> int | None:
         first: int | None = self.row.facts.get("replay_of")
         return first
 
-    def batch(self, results: Sequence[edi.Result]) -> Batch:
-        """The rows of these results, without those an earlier run stored."""
+    def take(self, results: Iterator[edi.Result]) -> Batch:
+        """The rows of the next results, without those an earlier run stored."""
         batch = Batch()
         for result in results:
-            verdict = ""
-            if result.interchange is not None:  # one that `seen` was not asked about is refused for what it is
-                verdict = self._verdicts.setdefault(result.interchange.offset, "foreign")
-            if result.message is not None:
-                self._number += 1
-            fresh = self._number > self.done
-            if result.interchange is not None and result.interchange.offset not in self._listed:
-                self._listed.add(result.interchange.offset)
-                batch.interchanges.append(self._interchange_row(result.interchange, verdict))
-            if verdict in ("duplicate", "reused"):
-                self._count(verdict)
-                if result.interchange is not None and _told_of(result.interchange):
-                    self.due.extend(result.acks)  # that it is a duplicate, and nothing else
-                continue
-            noted = (fault for fault in result.outside if fault.severity != "warning")
-            self._outside.extend(itertools.islice(noted, max(0, MOST_FAULTS - len(self._outside))))
-            self.due.extend(result.acks)
-            if result.message is None:
-                continue
-            self._count(result.verdict)
-            if result.verdict != "accepted" and len(self._told) < MOST_FAULTS:
-                self._told.append(result)
-            if fresh:
-                self._add(batch, result, verdict)
-        batch.sets = self._number
+            self._add(batch, result)
+            if batch.full:
+                break
+        else:
+            batch.last = True
+        batch.position = self._position
+        batch.repeats = self._repeats()
+        if batch.last and self._number == 1:  # alone in its file: that is handed over as it came
+            batch.events = [Arrived(arrived.event) for arrived in batch.events]
         return batch
 
-    def _add(self, batch: Batch, result: edi.Result, verdict: str) -> None:
+    def _add(self, batch: Batch, result: edi.Result) -> None:
+        verdict = ""
+        if result.interchange is not None:  # one that `seen` was not asked about is refused for what it is
+            verdict = self._verdicts.setdefault(result.interchange.offset, "foreign")
+        self._position += 1
+        batch.results += 1
+        fresh = self._position > self.done
+        if result.message is not None:
+            self._number += 1
+            batch.size += len(result.message.raw)
+        if result.interchange is not None and result.interchange.offset not in self._listed:
+            self._listed.add(result.interchange.offset)
+            batch.interchanges.append(self._interchange_row(result.interchange, verdict))
+        repeated = verdict in ("duplicate", "reused")
+        told = not repeated or (result.interchange is not None and _told_of(result.interchange))
+        if fresh and told and not self.answered_already:
+            batch.due.extend(result.acks)  # of a duplicate: that it is one, and nothing else
+        if repeated:
+            self._count(verdict)
+            return
+        noted = (fault for fault in result.outside if fault.severity != "warning")
+        self._outside.extend(itertools.islice(noted, max(0, MOST_FAULTS - len(self._outside))))
+        if result.message is None:
+            return
+        self._count(result.verdict)
+        if result.verdict == "rejected":
+            self._refusals.add(result, ours=verdict != "foreign")
+        if result.verdict != "accepted" and self._first is None:
+            self._first = next((f for f in result.faults if f.severity in ("reject", "error")), None)
+        cases = list(self._cases(result)) if verdict != "foreign" else []
+        if fresh:
+            self._add_set(batch, result)
+            batch.cases.extend(cases)
+
+    def _add_set(self, batch: Batch, result: edi.Result) -> None:
         batch.messages.append(self._message_row(result))
         if result.answers:
             batch.answers.append(result.answers)
         elif result.event is not None:
-            batch.events.append(result.event)
-        if verdict != "foreign":
-            batch.cases.extend(self._cases(result))
+            assert result.message is not None
+            original = edi.extract(result.message)
+            batch.events.append(Arrived(result.event, original if len(original) <= LARGEST_ORIGINAL else b""))
 
     def _cases(self, result: edi.Result) -> Iterator[Case]:
-        message = result.message
-        if message is None:
-            return
+        """What a person must know of an accepted set; the rejected ones of a file have one case together."""
         if result.verdict == "rejected":
-            first = next((f for f in result.faults if f.severity == "reject"), None)
-            kind = "document.unsupported" if first and first.code == "message.unsupported" else "syntax.rejected"
-            says = first.message if first else "it was rejected"
-            yield Case(kind, f"{self.row.name}: {says}", "edi", result.subject, actual=first.found if first else "")
             return
         for fault in result.faults:
             if fault.severity == "exception":
+                self._faulty += 1
+                if self._faulty > MOST_CASES:
+                    continue
                 subject = result.event.subject if result.event else ""
                 yield Case(
                     "document.fault", f"{self.row.name}: {fault.message}", "edi", subject, fault.expected, fault.found
@@ -235,7 +231,10 @@ class Intake:
 
     def file_cases(self) -> list[Case]:
         """What a person must know about the file as a whole."""
-        cases = []
+        cases = list(self._refusals.cases(self.row.name))
+        if self._faulty > MOST_CASES:
+            sentence = f"{self.row.name}: {self._faulty - MOST_CASES} more faults of accepted documents have no case"
+            cases.append(Case("document.fault", sentence, "edi"))
         if self._reused:
             sentence = f"{self.row.name}: {REUSED}"
             cases.append(Case("interchange.duplicate", sentence, "edi"))
@@ -246,16 +245,17 @@ class Intake:
             cases.append(Case(_file_kind(first), f"{self.row.name}: {says}", "edi", "", expected, found))
         return cases
 
-    def repeats(self) -> list[Placement]:
+    def _repeats(self) -> list[Placement]:
         """The stored acknowledgements of interchanges seen before, again."""
-        return outbox.again(self.row, self._stored) if self.partner.file.duplicates == "reanswer" else []
+        stored, self._stored = self._stored, []
+        return outbox.again(self.row, stored) if self.partner.file.duplicates == "reanswer" else []
 
     def refusal(self, now: dt.datetime) -> list[Placement]:
         """`<name>.rejected.txt` for a supplier who reads no acknowledgements, when anything was refused."""
-        told = [result for result in self._told if result.verdict == "rejected"]
-        if not told and not self._refused and not self._unreadable and not self._reused:
+        if not self._refusals.told and not self._refused and not self._unreadable and not self._reused:
             return []
-        text = _refusal_text(self.row, told, self._outside, self._counts, now, reused=self._reused)
+        reused = REUSED if self._reused else ""
+        text = refusal_text(self.row, self._refusals, self._outside, self._counts, now, reused)
         return [outbox.refusal(self.row, text)]
 
     @property
@@ -277,8 +277,7 @@ class Intake:
         if self._unreadable or self._refused:
             return self._outside[0].message if self._outside else "nothing readable in it"
         words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self._counts.items())
-        first = next((f for r in self._told for f in r.faults if f.severity in ("reject", "error")), None)
-        first = first or next(iter(self._outside), None)
+        first = self._first or next(iter(self._outside), None)
         return (words or "nothing in it") + (f"; {first.message}" if first else "")
 
     @property
@@ -342,50 +341,26 @@ def _told_of(interchange: edi.Interchange) -> bool:
     return any(fault.code == "interchange.duplicate" for fault in interchange.faults)
 
 
-def _dedupe(interchange: edi.Interchange | edi.overview.InterchangeLine) -> str:
+def _dedupe(interchange: edi.Interchange) -> str:
     """Sender, receiver, control number, test flag (acknowledgements.md 9)."""
     sender, receiver = interchange.sender, interchange.receiver
     parts = (interchange.syntax, sender.qualifier, sender.id, receiver.qualifier, receiver.id, interchange.control)
     return "|".join((*parts, "T" if interchange.test else "P"))
 
 
-def _content(data: bytes, key: str, offset: int | None) -> list[bytes]:
-    """The sets of one interchange of a file without line breaks: the one at `offset`, or the first with this key."""
-    for one in edi.inspect(data).interchanges:
-        if _dedupe(one) != key:
-            continue
-        slices = [(m.offset, m.length) for m in one.messages]
-        if offset is None or not slices or slices[0][0] > offset:
-            return [data[at : at + length].translate(None, b"\r\n") for at, length in slices]
-    return []
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """The interchanges of a file, each as the hash of its sets: by offset, and the first of each key."""
 
+    by_offset: dict[int, str]
+    by_key: dict[str, str]
+    incomplete: bool
 
-def _refusal_text(
-    row: Any,
-    told: list[edi.Result],
-    outside: list[edi.Fault],
-    counts: dict[str, int],
-    now: dt.datetime,
-    *,
-    reused: bool,
-) -> str:
-    lines = [f"Your file {row.name} was received on {now:%Y-%m-%d %H:%M} UTC.", ""]
-    accepted = counts.get("accepted", 0) + counts.get("accepted_with_errors", 0)
-    if accepted:
-        lines += [f"{accepted} document(s) in it were accepted and processed: do not send them again.", ""]
-    lines += [f"- {fault.message}" for fault in outside if fault.severity == "reject"]
-    lines += [f"- {REUSED}."] if reused else []
-    for result in told:
-        if result.message is None:
-            continue
-        lines.append(f"Rejected: {result.message.type}, control number {result.message.control}:")
-        faults = [fault for fault in result.faults if fault.severity == "reject"]
-        lines += [f"- {fault.message}" for fault in faults]
-        if not faults:
-            lines.append("- the interchange around it was refused")
-        lines.append("")
-    lines += [
-        "What to do: correct what is named above and upload the corrected document as a new file,",
-        "with a new control number.",
-    ]
-    return "\n".join(lines) + "\n"
+    @staticmethod
+    def of(data: Window) -> _Contents:
+        by_offset: dict[int, str] = {}
+        by_key: dict[str, str] = {}
+        for one, digest in edi.contents(data.stream()):
+            by_offset[one.offset] = digest
+            by_key.setdefault(_dedupe(one), digest)
+        return _Contents(by_offset, by_key, edi.is_incomplete(data.stream()))

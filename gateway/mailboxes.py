@@ -13,8 +13,10 @@ from typing import Any
 
 from gateway import answered, clock
 from gateway.ledger import Ledger
+from gateway.ledger.content import PIECE, stored
 from gateway.ledger.queries import deliveries, mailboxes, receipts
 from gateway.ports import LONG_AGO, MailboxFile, Shelf
+from gateway.window import Content
 
 PAGE = 2000
 
@@ -42,11 +44,16 @@ class LedgerMailboxes:
     async def held(self, mailbox: str, since: dt.datetime) -> tuple[int, int]:
         return await self.ledger.read(lambda c: mailboxes.held(c, mailbox, clock.stamp(since)))
 
-    async def content(self, mailbox: str, file_id: str) -> bytes:
-        def bytes_of(c: Any) -> bytes:
+    async def content(self, mailbox: str, file_id: str) -> Content:
+        def bytes_of(c: Any) -> Content:
             if not mailboxes.owner_is_here(c, mailbox, file_id):
                 raise KeyError(file_id)
-            return receipts.get_bytes(c, file_id)
+            first = receipts.get_row(c, file_id, 0)
+            if len(first) < PIECE:
+                return first
+            number = file_id[1:]
+            row = receipts.get(c, int(number)) if file_id.startswith("r") else deliveries.get(c, number)
+            return stored(self.ledger, file_id, row.size) if row is not None else first
 
         return await self.ledger.read(bytes_of)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ import edi
 from gateway import clock
 from gateway.ledger.queries import answers, deliveries, receipts
 from gateway.partners import Partner
-from gateway.ports import TEXT, Case, Parcel
+from gateway.ports import LARGEST_ORIGINAL, TEXT, Case, Parcel
 
 ANSWERS = (edi.documents.Acknowledgement, edi.documents.ApplicationAdvice)
 
@@ -33,7 +33,8 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One delivery to make. `id` is stable: the same cause gives the same delivery."""
+    """One delivery to make. `id` is stable: the same cause gives the same delivery. Its bytes are `payload`, or those
+    of the delivery `copy_of`."""
 
     id: str
     destination: str
@@ -46,12 +47,23 @@ class Placement:
     receipt: int | None = None
     name: str = ""
     payload: bytes | None = None
+    copy_of: str = ""
+    copy_size: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     replaces: bool = False  # an older file of this name in the mailbox makes room
 
     @property
     def lane(self) -> str:
         return f"{self.destination}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Acks:
+    """Acknowledgements with the numbers they are written with; what could not be written is a case."""
+
+    numbered: list[Numbered]
+    written: list[Placement] = field(default_factory=list)
+    failed: list[Case] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +110,16 @@ def take(c: Any, numbered: Iterable[Numbered]) -> bool:
 
 
 def acknowledgements(
-    partner: Partner, row: Any, numbered: Sequence[Numbered], now: dt.datetime
-) -> tuple[list[Placement], list[Case]]:
-    """The acknowledgements of a receipt as files for its mailbox; what could not be written becomes a case."""
-    placements, cases = [], []
+    look: Callable[[Callable[[Any], list[Numbered]]], list[Numbered]],
+    partner: Partner,
+    row: Any,
+    due: Sequence[edi.Event],
+    environment: str,
+    now: dt.datetime,
+) -> Acks:
+    """Acknowledgements of a receipt as files for its mailbox, with the next numbers; `look` asks the ledger."""
+    numbered = look(lambda c: peek(c, partner, due, environment)) if due else []
+    acks = Acks(numbered)
     for item in numbered:
         ack = item.event
         assert ack is not None
@@ -110,10 +128,10 @@ def acknowledgements(
             payload = edi.render(ack, partner.profile, item.numbers, now)
         except edi.RenderError as error:
             sentence = f"{row.name}: its {ack.data.kind} could not be written: {error}"
-            cases.append(Case("render.failed", sentence, "operator", actual=str(error)))
+            acks.failed.append(Case("render.failed", sentence, "operator", actual=str(error)))
             continue
         about = ack.data.interchange
-        placements.append(
+        acks.written.append(
             Placement(
                 id=edi.stable_id("delivery", str(row.id), ack.id),
                 destination=row.mailbox,
@@ -130,20 +148,16 @@ def acknowledgements(
                 },
             )
         )
-    return placements, cases
+    return acks
 
 
-def stored_answers(c: Any, receipt: int, interchange: str = "") -> list[tuple[Any, bytes]]:
-    """The answers first given to a receipt (to one interchange of it), with their bytes."""
+def stored_answers(c: Any, receipt: int, interchange: str) -> list[Any]:
+    """The answers first given to one interchange of a receipt."""
     rows = deliveries.answers_to(c, receipt)
-    return [
-        (row, receipts.get_bytes(c, f"d{row.id}"))
-        for row in rows
-        if not interchange or row.facts.get("interchange", interchange) == interchange
-    ]
+    return [row for row in rows if row.facts.get("interchange", interchange) == interchange]
 
 
-def again(row: Any, stored: Sequence[tuple[Any, bytes]]) -> list[Placement]:
+def again(row: Any, stored: Sequence[Any]) -> list[Placement]:
     """Stored answers once more, byte for byte, for a repeated file."""
     return [
         Placement(
@@ -155,11 +169,12 @@ def again(row: Any, stored: Sequence[tuple[Any, bytes]]) -> list[Placement]:
             partner=row.partner,
             receipt=row.id,
             name=_refusal_name(row.name) if first.kind == "refusal" else _again_name(first.name, row.id),
-            payload=payload,
+            copy_of=first.id,
+            copy_size=first.size,
             facts=dict(first.facts),
             replaces=first.kind == "refusal",
         )
-        for first, payload in stored
+        for first in stored
     ]
 
 
@@ -240,8 +255,13 @@ def document(partner: Partner | None, row: Any, numbered: Numbered, now: dt.date
 
 def parcel(c: Any, row: Any) -> Parcel:
     """A delivery as its sink sees it: with the event or the bytes, and the partner's original document for evidence."""
-    event = deliveries.get_event(c, row.event) if row.kind == "event" else None
-    source = receipts.get(c, row.receipt) if row.kind == "event" and row.receipt is not None else None
+    content = receipts.get_bytes(c, f"d{row.id}") if row.size else None
+    of_event = row.kind == "event"
+    event = deliveries.get_event(c, row.event) if of_event else None
+    source = receipts.get(c, row.receipt) if of_event and row.receipt is not None else None
+    original = content if of_event else None
+    if original is None and source is not None and source.size <= LARGEST_ORIGINAL:
+        original = receipts.get_bytes(c, f"r{source.id}")
     return Parcel(
         id=row.id,
         destination=row.destination,
@@ -250,10 +270,11 @@ def parcel(c: Any, row: Any) -> Parcel:
         kind=row.kind,
         attempt=row.attempts + 1,
         event=edi.event_from_json(event.body) if event is not None else None,
-        payload=receipts.get_bytes(c, f"d{row.id}") if row.size else None,
+        payload=None if of_event else content,
         name=row.name,
-        original=receipts.get_bytes(c, f"r{source.id}") if source is not None else None,
+        original=original,
         original_name=source.name if source is not None else "",
+        original_size=len(original) if original is not None else source.size if source is not None else 0,
         probe=row.probe,
         facts=row.facts,
     )

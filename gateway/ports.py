@@ -14,6 +14,9 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeAlias
 
 import edi
+from gateway.window import Content
+
+LARGEST_ORIGINAL = 1 << 20  # bytes; larger documents stay with the gateway
 
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 Shelf: TypeAlias = Literal["in", "out", "archive"]
@@ -25,12 +28,13 @@ Role: TypeAlias = Literal["buyer", "edi", "operator", "master_data", "warehouse"
 class Arrival:
     """A file as a transport received it. `mailbox` is `<partner>/<channel>`; `name` is data, never a path.
 
+    `data` is bytes or a range of a file, which must last until the inlet returns.
     `facts` are transport facts for the evidence (remote address, user, remote path, mtime); text only.
     """
 
     mailbox: str
     name: str
-    data: bytes
+    data: Content
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -79,10 +83,11 @@ class Parcel:
     """One delivery, as a Sink sees it. `id` never changes over retries: the receiver may use it to recognise a repeat.
 
     `key` is the business key of the lane (`po/P00042`). Exactly one of `event` (business systems) and `payload`
-    (mailboxes) is set. `original` is the partner's document behind the event, with its name, for evidence. `probe`
-    says that an earlier attempt has an unknown outcome: read back before writing. `partner` is the partner's id.
-    `facts` are texts of flow: of a document its type, business and control number (`doc`, `number`, `control`); `doc`
-    is TEXT for words to a person, whose file keeps its `name`.
+    (mailboxes) is set. `original` is the partner's document behind the event, for evidence: the file as it came, or, of
+    a file with several, this one as an interchange of its own. None above LARGEST_ORIGINAL bytes; `original_size` is
+    then that of the file. `probe` says that an earlier attempt has an unknown outcome: read back before writing.
+    `partner` is the partner's id. `facts` are texts of flow: of a document its type, business and control number
+    (`doc`, `number`, `control`); `doc` is TEXT for words to a person, whose file keeps its `name`.
     """
 
     id: str
@@ -96,6 +101,7 @@ class Parcel:
     name: str = ""
     original: bytes | None = None
     original_name: str = ""
+    original_size: int = 0
     probe: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -181,6 +187,7 @@ class HttpMessage:
 class Exchanged:
     """An AS2 message that was received, with everything that must be durable before it is answered.
 
+    `body` is that of the `request`, whose own is empty.
     `content` is the sha256 of the bytes its MIC is taken of. `problem` is what its receipt says if it was refused; then
     there are no `arrivals`, and a later good attempt with the same Message-ID is not a repeat. `answer` is the receipt;
     with `answer_url` it goes there as a delivery of its own. For the evidence: `entity` is what was encrypted,
@@ -192,6 +199,7 @@ class Exchanged:
     as2_to: str
     message_id: str
     request: HttpMessage
+    body: Content
     arrivals: tuple[Arrival, ...] = ()
     content: str = ""
     mic: str = ""
@@ -200,7 +208,7 @@ class Exchanged:
     answer: HttpMessage | None = None
     answer_url: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    entity: bytes | None = None
+    entity: Content | None = None
     certificates: tuple[bytes, ...] = ()
     received_at: dt.datetime | None = None
 
@@ -300,8 +308,8 @@ class Mailboxes(Protocol):
     async def held(self, mailbox: str, since: dt.datetime) -> tuple[int, int]:
         """How many files the partner has uploaded since a moment, and their bytes."""
 
-    async def content(self, mailbox: str, file_id: str) -> bytes:
-        """Bytes of a file. Raises KeyError if it is not there."""
+    async def content(self, mailbox: str, file_id: str) -> Content:
+        """Bytes of a file; a large one is a range, to be read in a worker thread. Raises KeyError if there is none."""
 
     async def collected(self, mailbox: str, file_id: str) -> None:
         """The partner has read the file to its end."""

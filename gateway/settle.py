@@ -12,7 +12,7 @@ from typing import Any
 
 import edi
 from gateway import answered, clock, retry
-from gateway.intake import Batch
+from gateway.intake import Arrived, Batch
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.outbox import Placement, Refused, Written
 from gateway.partners import Partner
@@ -43,13 +43,13 @@ def store(c: Any, row: Any, partner: Partner, batch: Batch, now: dt.datetime, so
         receipts.add_interchange(c, {**interchange, "at": at})
     receipts.add_messages(c, [{**message, "at": at} for message in batch.messages])
     touched: set[str] = set()
-    for event in batch.events:
-        touched |= _add_incoming_event(c, row, partner, event, now, source)
+    for arrived in batch.events:
+        touched |= _add_incoming_event(c, row, partner, arrived, now, source)
     for results in batch.answers:
         touched |= answered.match(c, partner, results, row, now)
     for case in batch.cases:
         open_case(c, case, now, partner=partner.id, receipt=row.id)
-    receipts.progress(c, row.id, batch.sets)
+    receipts.progress(c, row.id, batch.position)
     return touched
 
 
@@ -181,9 +181,10 @@ def _park(c: Any, row: Any, case: Case, number: int, now: dt.datetime) -> Settle
 
 
 def _add_incoming_event(
-    c: Any, row: Any, partner: Partner, event: edi.Event, now: dt.datetime, source: str
+    c: Any, row: Any, partner: Partner, arrived: Arrived, now: dt.datetime, source: str
 ) -> set[str]:
     """A business event of a partner, once per content; a second document under the same key needs a person."""
+    event = arrived.event
     effect = edi.stable_id("effect", event.id, partner.destination)
     if deliveries.known_events(c, [event.id]):
         return _try_again(c, row, effect, now)
@@ -216,6 +217,7 @@ def _add_incoming_event(
                 subject=event.subject,
                 event=event.id,
                 receipt=row.id,
+                payload=arrived.original or None,
             )
         ],
         now,

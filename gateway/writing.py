@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway import clock
+from gateway.ledger.content import Packed
 from gateway.ledger.queries import answers, deliveries, lanes, receipts
 from gateway.outbox import Placement
 from gateway.ports import Case
@@ -33,15 +34,18 @@ def place(c: Any, placements: Iterable[Placement], now: dt.datetime) -> set[str]
                 "event": item.event,
                 "receipt": item.receipt,
                 "name": item.name,
-                "size": len(item.payload) if item.payload is not None else 0,
+                "size": len(item.payload) if item.payload is not None else item.copy_size,
                 "facts": item.facts,
                 "state": "pending",
                 "created_at": clock.stamp(now),
             },
         )
         if added:
-            if item.payload is not None:
-                receipts.put_bytes(c, f"d{item.id}", receipts.pack(item.payload))
+            if item.copy_of:
+                receipts.copy_rows(c, f"d{item.copy_of}", f"d{item.id}")
+            elif item.payload is not None:
+                with Packed(item.payload) as packed:
+                    receipts.put_rows(c, f"d{item.id}", packed.rows())
             touched.add(item.lane)
     return touched
 

@@ -10,15 +10,20 @@ import hashlib
 from gateway.ports import HttpMessage
 
 ENTITY = "entity.bin"  # what was encrypted, with its MIME headers
+BODY = "body.bin"
 REQUEST, ANSWER = "request", "answer"
 
 
 def files(folder: str, message: HttpMessage) -> dict[str, bytes]:
     """A request or an answer as three files."""
+    return {**texts(folder, message), f"{folder}/{BODY}": message.body}
+
+
+def texts(folder: str, message: HttpMessage) -> dict[str, bytes]:
+    """The two files that stand before its body."""
     return {
         f"{folder}/line.txt": f"{message.line}\n".encode(),
         f"{folder}/headers.txt": "".join(f"{name}: {value}\n" for name, value in message.headers).encode(),
-        f"{folder}/body.bin": message.body,
     }
 
 

@@ -1,7 +1,7 @@
 """The tables of the ledger, as facts. No behaviour here; what is done with them stands in gateway/ledger/queries.
 
 Times are UTC, stored as ISO text of fixed width so that both databases sort and compare them alike. Free-form facts are
-JSON. Bytes are compressed and cut into rows of at most 1 MiB (`chunk`), so one transaction covers bytes and state.
+JSON. Bytes are cut and compressed into rows of at most 1 MiB (`chunk`), so one transaction covers bytes and state.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def _key() -> sa.Column[int]:
 
 
 # A file or message that arrived. state: stored (waiting) | held (incomplete, waiting for its rest) | done |
-# quarantined |
-# duplicate (of duplicate_of) | superseded | poison. `sets` counts the transaction sets already translated.
+# quarantined | duplicate (of duplicate_of) | superseded | poison. `sets` is how far it is translated: results stored
+# (transaction sets, and envelopes without one); of a duplicate: the place in its lane of the last answer given again.
 receipt = sa.Table(
     "receipt",
     metadata,
@@ -52,7 +52,8 @@ receipt = sa.Table(
     sa.Index(None, "state", "lane"),
 )
 
-# The bytes of a receipt (`r<id>`) or of a delivery (`d<id>`), zlib, in order of `seq`.
+# The bytes of a receipt (`r<id>`) or of a delivery (`d<id>`): a million a row, the last one has the rest; each row is
+# zlib by itself.
 chunk = sa.Table(
     "chunk",
     metadata,

@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, BinaryIO, Literal, TypeVar
 
 import structlog
 from pydantic import AfterValidator, Field, model_validator
@@ -22,6 +22,7 @@ from gateway.transports.names import beside, checked_template, outgoing
 from gateway.transports.polling import Rounds, Rules, Seen
 from gateway.transports.trial import Trial, Wrong
 from gateway.units import Duration
+from gateway.window import CHUNK
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -204,8 +205,8 @@ class _Disk:
         except FileNotFoundError:
             return None
 
-    async def read(self, name: str, at_most: int) -> bytes:
-        return await asyncio.to_thread(self._read, name, at_most)
+    async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
+        await asyncio.to_thread(self._read, name, at_most, into)
 
     async def delete(self, name: str) -> None:
         (self._folder / name).unlink()
@@ -222,15 +223,17 @@ class _Disk:
         with os.scandir(self._folder) as entries:
             return [_seen(e.name, e.stat(follow_symlinks=False)) for e in entries if e.is_file(follow_symlinks=False)]
 
-    def _read(self, name: str, at_most: int) -> bytes:
+    def _read(self, name: str, at_most: int, into: BinaryIO) -> None:
         descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(f"{name} is not a plain file")
-            data = file.read(at_most + 1)
-        if len(data) > at_most:
-            raise OSError(f"{name} has more than {at_most} bytes")
-        return data
+            left = at_most
+            while chunk := file.read(CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise OSError(f"{name} has more than {at_most} bytes")
+                into.write(chunk)
 
 
 def _seen(name: str, status: os.stat_result) -> Seen:

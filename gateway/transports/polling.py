@@ -7,6 +7,7 @@ read are committed together; a crash in between is healed by the next round, and
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import fnmatch
 import hashlib
@@ -14,7 +15,7 @@ import heapq
 import posixpath
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, BinaryIO, Literal, Protocol
 
 import structlog
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -24,6 +25,7 @@ from gateway.clock import check_cron
 from gateway.ports import Arrival, Inlet
 from gateway.transports.names import beside, in_progress
 from gateway.units import Duration, Size
+from gateway.window import Staging, Window
 
 _log = structlog.get_logger(__name__)
 
@@ -65,8 +67,8 @@ class Folder(Protocol):
     async def stat(self, name: str) -> Seen | None:
         """One file as it is now; None if it is gone."""
 
-    async def read(self, name: str, at_most: int) -> bytes:
-        """Its bytes. Raises OSError above `at_most` bytes."""
+    async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
+        """Write its bytes into a file of ours. Raises OSError above `at_most` bytes."""
 
     async def delete(self, name: str) -> None:
         """Remove it."""
@@ -154,24 +156,27 @@ class Rounds:
         return now - at >= dt.timedelta(seconds=self.rules.settle)
 
     async def _take(self, folder: Folder, file: Seen, inlet: Inlet, facts: Mapping[str, str], markers: set[str]) -> int:
-        try:
-            data = await folder.read(file.name, self.rules.max_file)
-            if len(data) != file.size or await folder.stat(file.name) != file:
-                self._first_seen.pop(file.name, None)  # it is still being written
+        with Staging() as staging:
+            into = staging.file()
+            try:
+                await folder.read(file.name, self.rules.max_file, into)
+                data = Window.all_of(into)
+                if len(data) != file.size or await folder.stat(file.name) != file:
+                    self._first_seen.pop(file.name, None)  # it is still being written
+                    return 0
+            except ConnectionError:
+                raise
+            except OSError as error:
+                self._refused[file.name] = file
+                self._note(file.name, f"cannot be read: {error}")
                 return 0
-        except ConnectionError:
-            raise
-        except OSError as error:
-            self._refused[file.name] = file
-            self._note(file.name, f"cannot be read: {error}")
-            return 0
-        self._refused.pop(file.name, None)
-        digest = hashlib.sha256(data).hexdigest()
-        key = _key(folder, file)
-        evidence = {**facts, "path": key, "modified": str(file.modified), "sha256": digest}
-        row = f"{file.size} {file.modified} {digest}"
-        receipt = await inlet.arrive(Arrival(self.source, file.name, data, evidence), remember={key: row})
-        _log.info("file_arrived", mailbox=self.source, name=file.name, size=len(data), receipt=receipt.id)
+            self._refused.pop(file.name, None)
+            digest = await asyncio.to_thread(_digest, data)
+            key = _key(folder, file)
+            evidence = {**facts, "path": key, "modified": str(file.modified), "sha256": digest}
+            row = f"{file.size} {file.modified} {digest}"
+            receipt = await inlet.arrive(Arrival(self.source, file.name, data, evidence), remember={key: row})
+        _log.info("file_arrived", mailbox=self.source, name=file.name, size=file.size, receipt=receipt.id)
         await self._finish(folder, file, digest, markers)
         return 1
 
@@ -180,15 +185,17 @@ class Rounds:
         None: it cannot be read now."""
         if self._same.get(file.name) == file:
             return True
-        try:
-            data = await folder.read(file.name, self.rules.max_file)
-        except ConnectionError:
-            raise
-        except OSError as error:
-            self._stuck(file.name, error)
-            return None
-        if hashlib.sha256(data).hexdigest() != digest:
-            return False
+        with Staging() as staging:
+            into = staging.file()
+            try:
+                await folder.read(file.name, self.rules.max_file, into)
+            except ConnectionError:
+                raise
+            except OSError as error:
+                self._stuck(file.name, error)
+                return None
+            if await asyncio.to_thread(_digest, Window.all_of(into)) != digest:
+                return False
         self._same[file.name] = file
         return True
 
@@ -262,6 +269,13 @@ def _keep_oldest(heap: list[_Newest], file: Seen, limit: int) -> None:
 
 def _oldest_first(heap: list[_Newest]) -> list[Seen]:
     return sorted(newest.file for newest in heap)
+
+
+def _digest(data: Window) -> str:
+    digest = hashlib.sha256()
+    for chunk in data.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _key(folder: Folder, file: Seen) -> str:

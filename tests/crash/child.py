@@ -1,10 +1,10 @@
 """A daemon's work in a process of its own that kills itself at a named commit point. Started by test_crash.py.
 
-    python -m tests.crash.child FOLDER [POINT WHEN NUMBER]
+    python -m tests.crash.child FOLDER FILES [POINT WHEN NUMBER]
 
-WHEN is `before` or `after` the NUMBERth commit at POINT. The peers are honest: a client uploads a file again
-as long as it has no positive answer, the poller submits again from its stored cursor, and the business
-system knows a delivery by its id.
+FILES is `few`, or `many`: a file that is stored in several transactions. WHEN is `before` or `after` the NUMBERth
+commit at POINT. The peers are honest: a client uploads a file again as long as it has no positive answer, the poller
+submits again from its stored cursor, and the business system knows a delivery by its id.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gateway import intake
 from gateway.ledger import Ledger, migrate
 from gateway.ports import Arrival, Done, Outcome, Parcel, Submission
-from tests.flow.world import Remembering, World, isa, order_released, set_855
+from tests.flow.world import Remembering, World, groups, isa, order_released, set_855
 
 FILES = {
-    "good.edi": isa([set_855(order="P1")], control=1),
-    "mixed.edi": isa([set_855(1, order="P2"), set_855(2, order="P3", date="20261345")], control=2, sets=2),
+    "few": {
+        "good.edi": isa([set_855(order="P1")], control=1),
+        "mixed.edi": isa([set_855(1, order="P2"), set_855(2, order="P3", date="20261345")], control=2, sets=2),
+    },
+    "many": {"many.edi": groups(3)},
 }
+intake.SETS_PER_TRANSACTION = 2
 
 
 class Dying(Ledger):
@@ -63,7 +68,7 @@ class Books(Remembering):
         return Done("applied")
 
 
-async def work(folder: Path, doom: tuple[str, str, int] | None) -> None:
+async def work(folder: Path, files: dict[str, bytes], doom: tuple[str, str, int] | None) -> None:
     ledger = Dying(f"sqlite:///{folder / 'ledger.db'}", exclusive=True)
     migrate.upgrade(ledger)
     ledger.doom = doom
@@ -73,7 +78,7 @@ async def work(folder: Path, doom: tuple[str, str, int] | None) -> None:
         order = Submission(order_released("P1"), "acme", "odoo-main", "purchase.order,1")
         await world.flow.submit("odoo-main", [order], {"cursor": "1"})
     answered = folder / "answered"
-    for name, data in FILES.items():
+    for name, data in files.items():
         if name not in (answered.read_text().splitlines() if answered.exists() else []):
             await world.flow.arrive(Arrival("acme/inbox", name, data))
             with answered.open("a") as out:
@@ -88,9 +93,9 @@ async def work(folder: Path, doom: tuple[str, str, int] | None) -> None:
 
 
 def main() -> None:
-    folder, *rest = sys.argv[1:]
+    folder, files, *rest = sys.argv[1:]
     doom = (rest[0], rest[1], int(rest[2])) if rest else None
-    asyncio.run(work(Path(folder), doom))
+    asyncio.run(work(Path(folder), FILES[files], doom))
 
 
 if __name__ == "__main__":

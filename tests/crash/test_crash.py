@@ -25,8 +25,8 @@ POINTS = [
 ]
 
 
-def child(folder: Path, *doom: str) -> int:
-    command = [sys.executable, "-m", "tests.crash.child", str(folder), *doom]
+def child(folder: Path, *doom: str, files: str = "few") -> int:
+    command = [sys.executable, "-m", "tests.crash.child", str(folder), files, *doom]
     return subprocess.run(
         command, cwd=ROOT, check=False, timeout=60, stderr=subprocess.DEVNULL if doom else None
     ).returncode
@@ -61,3 +61,15 @@ def test_without_a_kill_the_same_comes_out(tmp_path: Path) -> None:
     books, out = result(tmp_path)
     assert sorted(books) == ["event po/P1", "event po/P2"]
     assert len(out) == 4
+
+
+@pytest.mark.parametrize(("when", "number"), [("after", 1), ("before", 3), ("after", 3)])
+def test_killed_within_a_file_of_several_transactions(when: str, number: int, tmp_path: Path) -> None:
+    assert child(tmp_path, "tx2", when, str(number), files="many") == -signal.SIGKILL
+    assert child(tmp_path, files="many") == 0
+    books, out = result(tmp_path)
+    assert sorted(books) == sorted(f"event po/P{n}{letter}" for n in (1, 2, 3) for letter in "AB")
+    acks = [data for name, data in out.items() if name.startswith("997_")]
+    assert sorted(data[data.index(b"AK1*") :].split(b"~")[0] for data in acks) == [b"AK1*PR*%d" % n for n in (1, 2, 3)]
+    numbers = {data[90:99] for name, data in out.items() if name.endswith(".edi")}
+    assert len(numbers) == 4, "a control number was used twice"

@@ -4,7 +4,7 @@ answered as the standard allows."""
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -177,7 +177,7 @@ async def test_an_acknowledgement_is_never_acknowledged(world: World) -> None:
 
 
 async def test_more_sets_than_one_transaction_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.flow.SETS_PER_TRANSACTION", 3)
+    monkeypatch.setattr("gateway.intake.SETS_PER_TRANSACTION", 3)
     sets = [set_855(n, order=f"P{n:05d}", date="20261345" if n == 5 else "20261121") for n in range(1, 9)]
     receipt = await world.upload(isa(sets, sets=8))
     assert [parcel.key for parcel in world.events()] == [f"po/P{n:05d}" for n in range(1, 9) if n != 5]
@@ -193,7 +193,8 @@ async def test_a_translation_that_fails_inside_is_parked_and_the_next_goes_on(
 
     real = edi.translate_each
 
-    def broken(data: bytes, profile: edi.Profile, **options: Any) -> object:
+    def broken(source: BinaryIO, profile: edi.Profile, **options: Any) -> object:
+        data = source.read()
         if b"P00099" in data:
             raise ZeroDivisionError("a defect")
         return real(data, profile, **options)

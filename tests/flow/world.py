@@ -19,6 +19,7 @@ from gateway.ledger.queries import receipts, views
 from gateway.mailboxes import LedgerMailboxes
 from gateway.partners import load_book
 from gateway.ports import Arrival, Case, Done, Outcome, Parcel, Receipt, Submission
+from gateway.window import window
 
 ROOT = Path(__file__).resolve().parents[2]
 START = dt.datetime(2026, 12, 1, 10, 0, tzinfo=dt.UTC)
@@ -91,7 +92,9 @@ class World:
     async def out(self, mailbox: str = "acme/inbox") -> dict[str, bytes]:
         """What the partner sees in its mailbox."""
         shelf = self.mailboxes.files(mailbox, "out")
-        return {file.name: await self.mailboxes.content(mailbox, file.id) async for file in shelf}
+        return {
+            file.name: window(await self.mailboxes.content(mailbox, file.id)).whole(10_000_000) async for file in shelf
+        }
 
     async def receipt(self, receipt: Receipt) -> Any:
         return await self.ledger.read(lambda c: receipts.get(c, int(receipt.id)))
@@ -131,6 +134,20 @@ def isa(
     )
     tail = f"GE*{sets}*{control}~\nIEA*1*{control:09d}~\n" if trailer else ""
     return (head + "".join(body) + tail).encode()
+
+
+def groups(count: int) -> bytes:
+    """An interchange with so many groups of two sets each."""
+    whole = isa([set_855(1, order="P10"), set_855(2, order="P11")], sets=2).decode()
+    head, group = whole[: whole.index("GS*")], whole[whole.index("GS*") : whole.index("IEA")]
+    made = [
+        group.replace("*20261201*1000*1*X", f"*20261201*1000*{n}*X")
+        .replace("GE*2*1~", f"GE*2*{n}~")
+        .replace("P10", f"P{n}A")
+        .replace("P11", f"P{n}B")
+        for n in range(1, count + 1)
+    ]
+    return (head + "".join(made) + f"IEA*{count}*000000001~\n").encode()
 
 
 def set_855(

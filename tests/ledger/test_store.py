@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.ledger import Fenced, Ledger, LedgerError, migrate
-from gateway.ledger.queries import answers, lanes, receipts
+from gateway.ledger.queries import answers, lanes
 from gateway.ledger.tables import counter, source_state
 
 NOW = "2026-12-01T10:00:00.000000Z"
@@ -67,17 +67,6 @@ async def test_a_control_number_is_taken_once(ledger: Ledger) -> None:
     assert not await ledger.write(lambda c: answers.take_number(c, "n", 0, 1))
     assert await ledger.write(lambda c: answers.take_number(c, "n", 1, 2))
     assert await ledger.read(lambda c: answers.counter_value(c, "n")) == 2
-
-
-async def test_bytes_of_any_size_come_back(ledger: Ledger) -> None:
-    import random
-
-    data = random.Random(5).randbytes(3 * 1024 * 1024 + 17)
-    for owner, value in (("r1", data), ("r2", b"")):
-        await ledger.write(lambda c, o=owner, v=value: receipts.put_bytes(c, o, receipts.pack(v)))
-        assert await ledger.read(lambda c, o=owner: receipts.get_bytes(c, o)) == value
-    with pytest.raises(KeyError):
-        await ledger.read(lambda c: receipts.get_bytes(c, "r3"))
 
 
 async def test_the_migrations_make_the_tables_of_the_code(ledger: Ledger) -> None:

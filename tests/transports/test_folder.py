@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,13 @@ async def test_a_file_that_becomes_a_link_is_not_followed(base: Path, desk: Desk
     disk = folder._Disk(base / "in", base / "in/archive")
     (base / "in/a.edi").symlink_to(base / "secret")
     with pytest.raises(OSError, match="symbolic links"):
-        await disk.read("a.edi", 100)
+        await disk.read("a.edi", 100, io.BytesIO())
     os.mkfifo(base / "in/pipe")
     with pytest.raises(OSError, match="not a plain file"):
-        await disk.read("pipe", 100)
+        await disk.read("pipe", 100, io.BytesIO())
     (base / "in/big").write_bytes(b"x" * 101)
     with pytest.raises(OSError, match="more than 100 bytes"):
-        await disk.read("big", 100)
+        await disk.read("big", 100, io.BytesIO())
 
 
 async def test_a_missing_folder_is_a_problem(tmp_path: Path, desk: Desk) -> None:

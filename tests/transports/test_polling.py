@@ -6,7 +6,7 @@ import hashlib
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -39,10 +39,10 @@ class Shelf:
     async def stat(self, name: str) -> Seen | None:
         return self._seen(name) if name in self.files else None
 
-    async def read(self, name: str, at_most: int) -> bytes:
+    async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
         self._may("read")
         self.reads.append(name)
-        return self.files[name][0]
+        into.write(self.files[name][0])
 
     async def delete(self, name: str) -> None:
         self._may("delete")
@@ -207,10 +207,10 @@ async def test_files_without_their_marker_take_no_room_from_those_that_have_it(d
 
 async def test_files_that_cannot_be_read_take_no_room_from_the_others(desk: Desk) -> None:
     class Locked(Shelf):
-        async def read(self, name: str, at_most: int) -> bytes:
+        async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
             if name in self.deny:
                 raise PermissionError("read is denied")
-            return await super().read(name, at_most)
+            await super().read(name, at_most, into)
 
     rounds, shelf = _rounds(limit=2), Locked({f"{n}.edi": (b"%d" % n, n) for n in range(6)})
     shelf.deny = {"0.edi", "1.edi", "2.edi"}
@@ -287,8 +287,8 @@ async def test_fifty_thousand_files_in_bounded_memory(desk: Desk) -> None:
         async def stat(self, name: str) -> Seen | None:
             return Seen(50_000 - int(name.removesuffix(".edi")), name, 4)
 
-        async def read(self, name: str, at_most: int) -> bytes:
-            return b"ISA*"
+        async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
+            into.write(b"ISA*")
 
     rounds = _rounds(limit=10, after_read="keep")
     tracemalloc.start()

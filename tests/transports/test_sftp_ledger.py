@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import random
 import resource
 import time
 from pathlib import Path
@@ -15,7 +16,9 @@ import sqlalchemy as sa
 from mailbox_desk import Stored
 
 from gateway import clock, mailboxes
+from gateway.ledger.content import PIECE
 from gateway.ledger.tables import receipt
+from gateway.ports import Arrival
 from gateway.transports.sftp.protocol import Files
 from tests.flow.world import isa, set_855
 
@@ -169,3 +172,19 @@ async def test_killed_upload_is_not_committed(stored: Stored) -> None:
         async with site.login() as session:
             assert await session.listdir("/in") == []
         assert await site.states() == []
+
+
+async def test_a_large_file_is_downloaded_row_by_row(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = random.Random(7).randbytes(3 * PIECE + 17)
+    async with stored() as site:
+        await site.world.flow.arrive(Arrival("acme/inbox", "large.edi", data))
+        monkeypatch.setattr("gateway.ledger.queries.receipts.get_bytes", None)
+        await site.world.settle()
+        async with site.login() as session:
+            [found] = await session.listdir("/archive")
+            assert found.size == len(data)
+            assert await session.get(f"/archive/{found.name}") == data
+            async with session.raw.open(f"/archive/{found.name}", "rb", encoding=None) as file:
+                for start in (len(data) - 5, PIECE - 3, 10):
+                    assert await file.read(9, start) == data[start : start + 9]
+                assert await file.read(9, len(data) + 5) == b""

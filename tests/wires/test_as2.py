@@ -22,6 +22,7 @@ CHANNEL = """channels:
   kind: as2
   us: {id: "Our Company", keys: [{certificate: file:keys/us.pem, key: file:keys/us.key}]}
   partner: {id: ACME, certificates: [{certificate: file:keys/them.pem}]}
+  max_file: 500MB
   send: {url: "URL"}
 """
 

@@ -148,10 +148,8 @@ class Acknowledge:
     async def _attach(self, order: Row, parcel: Parcel, mark: str) -> tuple[list[int], str]:
         """The raw document, and a remark when it is too big to copy."""
         if parcel.original is None:
-            return [], ""
-        if len(parcel.original) > chatter.ATTACHED_UP_TO:
-            size = len(parcel.original)
-            return [], f"The document {parcel.original_name} has {size} bytes and is kept by the gateway."
+            size = parcel.original_size
+            return [], f"The file {parcel.original_name} has {size} bytes and is kept by the gateway." if size else ""
         return [await self._chatter.attach(order["id"], mark, parcel.original_name, parcel.original)], ""
 
 

@@ -19,7 +19,6 @@ from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.orders import Row
 
 MODEL = "purchase.order"
-ATTACHED_UP_TO = 1 << 20  # a file with thousands of orders is not copied to each of them; the gateway keeps it
 
 
 def marker(document: str, identity: str) -> str:

@@ -101,12 +101,14 @@ def withdraw(c: sa.Connection, destination: str, name: str, now: str) -> None:
     )
 
 
-def answers_to(c: sa.Connection, receipt_id: int) -> Sequence[Any]:
-    """The acknowledgements and refusals first made for a receipt (not their repeats)."""
+def answers_to(c: sa.Connection, receipt_id: int, after: int = 0, limit: int | None = None) -> Sequence[Any]:
+    """The acknowledgements and refusals first made for a receipt (not their repeats), in the order of their lane,
+    behind a place in it."""
     return c.execute(
         sa.select(delivery)
-        .where(delivery.c.receipt == receipt_id, delivery.c.kind.in_(("ack", "refusal")))
-        .order_by(delivery.c.created_at, delivery.c.seq)
+        .where(delivery.c.receipt == receipt_id, delivery.c.kind.in_(("ack", "refusal")), delivery.c.seq > after)
+        .order_by(delivery.c.seq)
+        .limit(limit)
     ).all()
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.ledger.content import Packed
 from gateway.ledger.queries import receipts
 from gateway.ledger.tables import exchange
 from gateway.ports import HttpMessage
 
 
-def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, bytes]) -> int:
+def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, Packed]) -> int:
     """A message with its packed bytes: `xq` the request, `xe` what was encrypted in it, `xa` its receipt. Returns its
     number."""
     number = int(c.execute(sa.insert(exchange).values(**values).returning(exchange.c.id)).scalar_one())
-    for owner, data in packed.items():
-        receipts.put_bytes(c, f"{owner}{number}", data)
+    for owner, part in packed.items():
+        receipts.put_rows(c, f"{owner}{number}", part.rows())
     return number
 
 
@@ -49,14 +50,14 @@ def posted(c: sa.Connection, number: int, at: str) -> None:
     )
 
 
-def receipted(c: sa.Connection, number: int, values: Mapping[str, Any], packed: Mapping[str, bytes]) -> bool:
+def receipted(c: sa.Connection, number: int, values: Mapping[str, Any], packed: Mapping[str, Packed]) -> bool:
     """Keep the receipt of a message of ours with what it means; False if it has one already."""
     waiting = exchange.c.state.in_(("ready", "posted"))
     done = c.execute(sa.update(exchange).where(exchange.c.id == number, waiting).values(**values))
     if done.rowcount != 1:
         return False
-    for owner, data in packed.items():
-        receipts.put_bytes(c, f"{owner}{number}", data)
+    for owner, part in packed.items():
+        receipts.put_rows(c, f"{owner}{number}", part.rows())
     return True
 
 

@@ -10,31 +10,33 @@ import sqlalchemy as sa
 
 from gateway.ledger.tables import chunk, interchange, message, receipt
 
-CHUNK = 1024 * 1024
+
+def put_rows(c: sa.Connection, owner: str, rows: Iterable[bytes]) -> None:
+    """Keep packed rows under an owner (`r12`, `d<id>`), each of at most 1 MiB."""
+    for number, row in enumerate(rows):
+        c.execute(sa.insert(chunk).values(owner=owner, seq=number, data=row))
 
 
-def pack(data: bytes) -> bytes:
-    """Bytes as the ledger keeps them. Takes time for large files: call it outside the transaction."""
-    return zlib.compress(data, 6)
-
-
-def put_bytes(c: sa.Connection, owner: str, packed: bytes) -> None:
-    """Keep packed bytes under an owner (`r12`, `d<id>`), in rows of at most 1 MiB."""
-    c.execute(
-        sa.insert(chunk),
-        [
-            {"owner": owner, "seq": seq, "data": packed[start : start + CHUNK]}
-            for seq, start in enumerate(range(0, len(packed), CHUNK))
-        ],
-    )
+def get_row(c: sa.Connection, owner: str, number: int) -> bytes:
+    """One row, unpacked; empty behind the last one. Raises KeyError if there are none at all."""
+    row = c.execute(sa.select(chunk.c.data).where(chunk.c.owner == owner, chunk.c.seq == number)).scalar()
+    if row is None and number == 0:
+        raise KeyError(owner)
+    return b"" if row is None else zlib.decompress(row)
 
 
 def get_bytes(c: sa.Connection, owner: str) -> bytes:
-    """The bytes kept under an owner. Raises KeyError if there are none."""
-    parts = c.execute(sa.select(chunk.c.data).where(chunk.c.owner == owner).order_by(chunk.c.seq)).scalars().all()
-    if not parts:
+    """All bytes kept under an owner, which are known to be few. Raises KeyError if there are none."""
+    rows = c.execute(sa.select(chunk.c.data).where(chunk.c.owner == owner).order_by(chunk.c.seq)).scalars().all()
+    if not rows:
         raise KeyError(owner)
-    return zlib.decompress(b"".join(parts))
+    return b"".join(zlib.decompress(row) for row in rows)
+
+
+def copy_rows(c: sa.Connection, owner: str, new_owner: str) -> None:
+    """Keep the same bytes under another owner as well."""
+    rows = sa.select(sa.literal(new_owner), chunk.c.seq, chunk.c.data).where(chunk.c.owner == owner)
+    c.execute(sa.insert(chunk).from_select(["owner", "seq", "data"], rows))
 
 
 def add(c: sa.Connection, values: Mapping[str, Any]) -> int:
@@ -92,9 +94,9 @@ def count_attempt(c: sa.Connection, number: int) -> int:
     )
 
 
-def progress(c: sa.Connection, number: int, sets: int) -> None:
-    """So many transaction sets are translated and stored; the attempt counter starts again."""
-    c.execute(sa.update(receipt).where(receipt.c.id == number).values(sets=sets, attempts=0))
+def progress(c: sa.Connection, number: int, position: int) -> None:
+    """Stored up to here; the attempt counter starts again."""
+    c.execute(sa.update(receipt).where(receipt.c.id == number).values(sets=position, attempts=0))
 
 
 def finish(c: sa.Connection, number: int, state: str, reason: str, now: str) -> None:

@@ -283,7 +283,7 @@ class _Message:
             Arrival(
                 made.mailbox,
                 document.name or f"{made.message_id.strip('<>')}.edi",
-                b"".join(document.content.chunks()),
+                document.content,
                 made.facts,
             )
             for document in found.attachments
@@ -297,11 +297,12 @@ class _Message:
             as2_from=mdn.bare_name(self._header("as2-from")),
             as2_to=mdn.bare_name(self._header("as2-to")),
             message_id=self._header("message-id").strip(),
-            request=HttpMessage(self.headers, b"".join(self.body.chunks()), self.line),
+            request=HttpMessage(self.headers, b"", self.line),
+            body=self.body,
             content=found.digest,
             mic=f"{found.mic.value}, {found.mic.algorithm}" if found.mic else "",
             facts=self._facts(found),
-            entity=b"".join(found.entity.chunks()) if found.entity is not None else None,
+            entity=found.entity,
             certificates=tuple(
                 certificates.der(how.certificate) for how in (found.decrypted, found.verified) if how is not None
             ),

@@ -1,4 +1,4 @@
-"""A small SFTP client: one connection to one server with pinned host keys, whole files in memory.
+"""A small SFTP client: one connection to one server with pinned host keys.
 
 Used by the poller, the sink, the demo's partners and the tests. Not here: rules of polling and sending. Rule protected:
 no byte goes to a server whose host key is not one of those pinned.
@@ -7,12 +7,14 @@ no byte goes to a server whose host key is not one of those pinned.
 from __future__ import annotations
 
 import asyncio
+import io
 import posixpath
 import stat
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import asyncssh
 
@@ -99,17 +101,24 @@ class SftpSession:
 
     async def get(self, path: str, at_most: int = TOO_LARGE) -> bytes:
         """The whole file. Raises ValueError when it has more than `at_most` bytes."""
-        data = bytearray()
+        data = io.BytesIO()
+        await self.fetch(path, data, at_most)
+        return data.getvalue()
+
+    async def fetch(self, path: str, into: BinaryIO, at_most: int = TOO_LARGE) -> None:
+        """Write the whole file into another one. Raises ValueError when it has more than `at_most` bytes."""
+        size = 0
         async with self._opened(path, "rb") as file:
             while True:
                 async with self._limit():
                     piece = await file.read(CHUNK)
                 assert isinstance(piece, bytes)
                 if not piece:
-                    return bytes(data)
-                data += piece
-                if len(data) > at_most:
+                    return
+                size += len(piece)
+                if size > at_most:
                     raise ValueError(f"{path} has more than {at_most} bytes")
+                into.write(piece)
 
     async def put(self, path: str, data: bytes) -> None:
         """Write the whole file, replacing what is there; with fsync where the server offers it."""

@@ -8,10 +8,11 @@ mailbox only, and changes only what is his to change.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import asyncssh
 
@@ -22,6 +23,7 @@ from gateway.transports.sftp.paths import split
 from gateway.transports.sftp.settings import HostedMailbox, Listener
 from gateway.transports.sftp.spool import Coverage
 from gateway.transports.sftp.uploads import SHOWN_AFTER_UPLOAD, Upload, Uploads
+from gateway.window import IN_MEMORY, Content, Window
 
 _OLDER = re.compile(r"(?P<stem>.*)-(?P<id>[A-Za-z0-9_]+)(?P<suffix>\.[^.]*)?")
 
@@ -43,8 +45,25 @@ class Download:
 
     file: MailboxFile
     shelf: Shelf
-    data: bytes
-    read: Coverage
+    data: Content
+    seen: Coverage = field(default_factory=Coverage)
+    _at: int = 0
+    _piece: bytes = b""  # of a large file, what is in memory of it
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def read(self, offset: int, size: int) -> bytes:
+        """Bytes for the client."""
+        data = self.data[offset : offset + size] if isinstance(self.data, bytes) else await self._ranged(offset, size)
+        self.seen.add(offset, offset + len(data))
+        return data
+
+    async def _ranged(self, offset: int, size: int) -> bytes:
+        assert isinstance(self.data, Window)
+        async with self._turn:
+            end = min(offset + size, len(self.data))
+            if not self._at <= offset <= end <= self._at + len(self._piece):
+                self._at, self._piece = offset, await asyncio.to_thread(self.data.at, offset, max(size, IN_MEMORY))
+            return self._piece[offset - self._at : max(0, end - self._at)]
 
 
 class Tree:
@@ -135,13 +154,13 @@ class Tree:
         if shelf is None or file is None:
             raise asyncssh.SFTPNoSuchFile(f"there is no {path}")
         try:
-            return Download(file, shelf, await self._store.content(self.mailbox, file.id), Coverage())
+            return Download(file, shelf, await self._store.content(self.mailbox, file.id))
         except KeyError:
             raise asyncssh.SFTPNoSuchFile(f"there is no {path}") from None
 
     async def close_read(self, download: Download) -> None:
         """The client is done: every byte read means collected."""
-        if download.shelf == "out" and download.read.whole(len(download.data)):
+        if download.shelf == "out" and download.seen.whole(len(download.data)):
             await self._store.collected(self.mailbox, download.file.id)
 
     # Writing

@@ -10,7 +10,7 @@ import datetime as dt
 import posixpath
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import asyncssh
 import structlog
@@ -98,9 +98,9 @@ class _Remote:
             file = await self._session.stat(self._at(name))
         return _seen(file) if file is not None else None
 
-    async def read(self, name: str, at_most: int) -> bytes:
+    async def read(self, name: str, at_most: int, into: BinaryIO) -> None:
         with _as_os_error():
-            return await self._session.get(self._at(name), at_most)
+            await self._session.fetch(self._at(name), into, at_most)
 
     async def delete(self, name: str) -> None:
         with _as_os_error():

@@ -118,13 +118,11 @@ class Files(asyncssh.SFTPServer):
         self._open.append(file)
         return file
 
-    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """READ; files being written are not read."""
         if not isinstance(file_obj, Download):
             raise asyncssh.SFTPPermissionDenied("this file is open for writing")
-        data = file_obj.data[offset : offset + min(size, READ_AT_MOST)]
-        file_obj.read.add(offset, offset + len(data))
-        return data
+        return await file_obj.read(offset, min(size, READ_AT_MOST))
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         """WRITE; only uploads are written."""

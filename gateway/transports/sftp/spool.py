@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway.window import Content, Window
+
 IN_MEMORY = 1_000_000
 _SCATTERED = 1000
 
@@ -85,12 +87,9 @@ class Spool:
         """Whether no byte before the end is missing."""
         return self._seen.whole(self.size)
 
-    def content(self) -> bytes:
-        """All bytes."""
-        if self._file is None:
-            return bytes(self._memory)
-        self._file.seek(0)
-        return self._file.read()
+    def content(self) -> Content:
+        """All bytes; in a file until they are discarded."""
+        return bytes(self._memory) if self._file is None else Window(self._file, 0, self.size)
 
     def discard(self) -> None:
         """Free memory and disk; may be called again."""

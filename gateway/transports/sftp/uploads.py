@@ -8,7 +8,6 @@ returned; until then only its progress is visible.
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ from gateway import clock
 from gateway.ports import Arrival, Inlet, Mailboxes
 from gateway.transports import names
 from gateway.transports.sftp.settings import HostedMailbox, Listener
-from gateway.transports.sftp.spool import IN_MEMORY, Spool
+from gateway.transports.sftp.spool import Spool
 
 UNFINISHED_KEPT = dt.timedelta(days=1)
 SHOWN_AFTER_UPLOAD = dt.timedelta(hours=1)
@@ -130,8 +129,9 @@ class Uploads:
             self._drop(upload, "it is closed")
 
     def abort(self, upload: Upload) -> None:
-        """The connection is gone, or the upload must not go on: nothing of it stays."""
-        self._drop(upload, "the upload was broken off")
+        """The connection is gone, or the upload must not go on: nothing of it stays, unless it is being accepted."""
+        if not upload.accepting:
+            self._drop(upload, "the upload was broken off")
 
     def empty(self) -> None:
         """The mailbox is served no more: drop what waits for its rename, and what is still open."""
@@ -172,7 +172,7 @@ class Uploads:
         if not upload.spool.whole:
             raise asyncssh.SFTPFailure(f"{name} has gaps that were never written; upload it again")
         try:
-            data = await _content(upload.spool)
+            data = upload.spool.content()
             receipt = await self._inlet.arrive(Arrival(self.mailbox, name, data, facts))
         except Exception as error:  # whatever it was, the partner gets a failure
             _log.error("upload_not_stored", mailbox=self.mailbox, name=name, reason=repr(error))
@@ -213,10 +213,6 @@ class Uploads:
             self._staged -= upload.spool.size
         upload.gone = upload.gone or why
         upload.spool.discard()
-
-
-async def _content(spool: Spool) -> bytes:
-    return await asyncio.to_thread(spool.content) if spool.size > IN_MEMORY else spool.content()
 
 
 @dataclass(slots=True)

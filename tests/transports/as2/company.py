@@ -133,7 +133,13 @@ async def answering(partner: Partner) -> AsyncIterator[None]:
 
 
 def message(
-    content: bytes, message_id: str = "<1@acme>", *, signer: str = THEM, boundary: str = "", **agreed: Any
+    content: bytes,
+    message_id: str = "<1@acme>",
+    *,
+    signer: str = THEM,
+    boundary: str = "",
+    name: str = "855.edi",
+    **agreed: Any,
 ) -> tuple[Headers, bytes]:
     """A message of the partner to us, as its headers and body."""
     usual: dict[str, Any] = {"signer": own(signer), "recipient": own(US).certificate}
@@ -143,7 +149,7 @@ def message(
             Agreed(THEM, US, **(usual | agreed)),
             staging,
             kind="application/edi-x12",
-            name="855.edi",
+            name=name,
             message_id=message_id,
             boundary=boundary or os.urandom(8).hex(),
             at=clock.now(),

@@ -1,0 +1,77 @@
+"""A file that arrives, made ready outside the transaction that stores it, and stored within it (TX1).
+
+Not here: what is in it (intake.py). Rule protected: its bytes are packed, hashed and stored piece by piece, never held
+in memory as a whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import edi
+from gateway import clock
+from gateway.ledger.content import Packed
+from gateway.ledger.queries import lanes, receipts
+from gateway.ports import Arrival
+from gateway.window import window
+
+SAME_FILE_WINDOW = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An arrival ready to be stored: its row, its packed bytes, and when its translation is due. To be closed."""
+
+    row: dict[str, Any]
+    packed: Packed
+    now: dt.datetime
+    due: dt.datetime
+
+    @staticmethod
+    def of(arrival: Arrival, now: dt.datetime, wait: dt.timedelta, folder: Path | None = None) -> File:
+        """`wait`: for the rest of a file that ends inside an interchange. What is large waits in `folder`."""
+        packed = Packed(arrival.data, folder)
+        due = now + wait if edi.is_incomplete(window(arrival.data).stream()) else now
+        return File(_receipt_values(arrival, packed, now, due), packed, now, due)
+
+    @property
+    def lane(self) -> str:
+        return str(self.row["lane"])
+
+    def store(self, c: Any) -> tuple[int, int | None]:
+        """Within TX1. Returns the receipt's number, and that of the first one with the same bytes."""
+        lanes.append(c, self.lane, clock.stamp(self.now))  # first: uploads of one partner pass one by one
+        mailbox = self.row["mailbox"]
+        receipts.supersede(c, mailbox, self.row["name"], clock.stamp(self.now))
+        first = receipts.same_bytes(c, mailbox, self.row["sha256"], clock.stamp(self.now - SAME_FILE_WINDOW))
+        number = receipts.add(c, {**self.row, "duplicate_of": first})
+        receipts.put_rows(c, f"r{number}", self.packed.rows())
+        return number, first
+
+    def close(self) -> None:
+        self.packed.close()
+
+
+def printable(text: str) -> str:
+    """Text from outside as both databases take it: no NUL, no half characters."""
+    return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _receipt_values(arrival: Arrival, packed: Packed, now: dt.datetime, due: dt.datetime) -> dict[str, Any]:
+    partner = arrival.mailbox.partition("/")[0]
+    return {
+        "mailbox": arrival.mailbox,
+        "partner": partner,
+        "lane": f"in:{partner}",
+        "name": printable(arrival.name),
+        "sha256": packed.sha256,
+        "size": packed.size,
+        "facts": dict(arrival.facts),
+        "state": "held" if due > now else "stored",
+        "reason": "the file ends in the middle of an interchange; waiting for its rest" if due > now else "",
+        "received_at": clock.stamp(now),
+        "due_at": clock.stamp(due),
+    }
