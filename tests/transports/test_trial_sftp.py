@@ -16,7 +16,7 @@ from openssh import Sshd
 from trials import failed, names, tried
 
 from gateway.secrets import SecretError
-from gateway.transports.sftp import HostedMailbox, Listener, fingerprint
+from gateway.transports.sftp import HostedMailbox, Listener, fingerprint, passwords
 from gateway.transports.trial import Step
 
 LOGIN = ["configuration", "DNS", "TCP", "key exchange", "host key", "login", "SFTP"]
@@ -188,7 +188,7 @@ async def test_our_own_mailbox(hosted: Hosted) -> None:
     mine = _mailbox(hosted.keys.partner[1])
     steps = await tried(mine, _resolve(hosted), listener=_listener(hosted.server.port, host="0.0.0.0"))
     assert [step.problem for step in steps if not step.fine] == []
-    assert names(steps) == ["keys", "configuration", "own listener", "key exchange", "host key", "login of one"]
+    assert names(steps) == ["logins", "configuration", "own listener", "key exchange", "host key", "login of one"]
     assert fingerprint(hosted.keys.partner[1]) in steps[-1].note
     assert hosted.desk.arrived == []
 
@@ -205,13 +205,28 @@ async def test_a_user_or_key_the_running_gateway_does_not_know(hosted: Hosted, w
 async def test_keys_that_have_ended(hosted: Hosted) -> None:
     ended = {"key": hosted.keys.partner[1], "until": dt.date(2020, 1, 1)}
     step = failed(await tried(_mailbox(ended), _resolve(hosted), listener=_listener(hosted.server.port)))
-    assert step.name == "keys"
+    assert step.name == "logins"
     assert "until 2020-01-01 (has ended)" in step.found
     both = await tried(
         _mailbox(ended, hosted.keys.partner[1]), _resolve(hosted), listener=_listener(hosted.server.port)
     )
     assert all(step.fine for step in both)
     assert "has ended" in both[0].note
+
+
+async def test_what_only_the_partner_can_try(hosted: Hosted) -> None:
+    """A password, and a login from elsewhere: said, and no failure."""
+    listener = _listener(hosted.server.port)
+    by_password = HostedMailbox.model_validate({"name": "inbox", "user": "one", "passwords": [passwords.hashed("x")]})
+    steps = await tried(by_password, _resolve(hosted), listener=listener)
+    assert all(step.fine for step in steps)
+    assert "only the partner has the password" in steps[-1].note
+    elsewhere = {"keys": [hosted.keys.stranger[1]], "addresses": ["192.0.2.0/24"]}
+    steps = await tried(
+        HostedMailbox.model_validate({"name": "inbox", "user": "one"} | elsewhere), _resolve(hosted), listener=listener
+    )
+    assert all(step.fine for step in steps)
+    assert "only from 192.0.2.0/24" in steps[-1].note
 
 
 async def test_no_listener(hosted: Hosted, unused_tcp_port: int) -> None:

@@ -7,19 +7,22 @@ that says "still being written", so that nobody takes it, and is deleted again.
 
 from __future__ import annotations
 
+import datetime as dt
 import posixpath
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from ipaddress import ip_address
 
 import asyncssh
 
 from gateway import clock
 from gateway.secrets import SecretError, Secrets
 from gateway.transports.network import own_listener, reached
-from gateway.transports.sftp import keys
+from gateway.transports.sftp import keys, passwords
 from gateway.transports.sftp.client import HostKeyChanged, Progress, SftpSession, connect_to, log_in
 from gateway.transports.sftp.keys import KeyRefused
+from gateway.transports.sftp.passwords import PasswordRefused
 from gateway.transports.sftp.settings import HostedMailbox, Listener, Poll, PolledMailbox, Send
 from gateway.transports.trial import Ended, Trial, Wrong
 
@@ -252,10 +255,11 @@ def _refused(error: Exception | None, problem: str, expected: str = "SFTP versio
 async def _hosted(settings: HostedMailbox, listener: Listener | None, secrets: Secrets, trial: Trial) -> None:
     """Our listener, its host key, and whether it knows the partner's user with the keys of the file.
 
-    We have no private key of the partner: a key is offered, and the server says whether it would take its signature.
+    We have no private key and no password of the partner: a key is offered, and the server says whether it would take
+    its signature.
     """
-    async with trial.step("keys") as said:
-        valid, said.note = _keys(settings, secrets)
+    async with trial.step("logins") as said:
+        valid, said.note = _logins(settings, secrets)
     async with trial.step("configuration"):
         if listener is None:
             raise Wrong(
@@ -266,8 +270,10 @@ async def _hosted(settings: HostedMailbox, listener: Listener | None, secrets: S
             )
         pins = [keys.read_private(secrets(reference)).get_fingerprint() for reference in listener.host_keys]
     near = await own_listener(trial, "sftp", listener.host, listener.port)
-    for number, key in enumerate(valid):
-        progress, offered = Progress(), _Offered(key)
+    met = False
+    candidates: Sequence[asyncssh.SSHKey | None] = valid or [None]
+    for key in candidates:
+        progress, offered = Progress(), _Offered(key) if key is not None else None
         trouble: Exception | None = None
         try:
             connection = await log_in(
@@ -276,22 +282,24 @@ async def _hosted(settings: HostedMailbox, listener: Listener | None, secrets: S
             connection.abort()
         except (OSError, asyncssh.Error) as error:
             trouble = error
-        if number == 0:
+        if not met:
             _met(
-                progress,
-                trouble,
-                pins,
-                trial,
-                "start the gateway again if host_keys has changed; else see what listens",
+                progress, trouble, pins, trial, "start the gateway again if host_keys has changed; or see what listens"
             )
+            met = True
         name, seconds = f"login of {settings.user}", time.monotonic() - progress.began
-        shown = key.get_fingerprint()
-        if offered.wanted:
-            trial.passed(name, seconds, f"the running gateway takes key {shown}")
+        if key is None or offered is None:
+            trial.passed(name, seconds, "cannot be tried: only the partner has the password")
+        elif offered.wanted:
+            trial.passed(name, seconds, f"the running gateway takes key {key.get_fingerprint()}")
+        elif settings.addresses and not any(ip_address(near) in network for network in settings.addresses):
+            trial.passed(
+                name, seconds, f"cannot be tried from here: only from {', '.join(map(str, settings.addresses))}"
+            )
         else:
             wrong = Wrong(
                 "the running gateway does not know this user with this key",
-                found=f"{settings.user}, {shown}: {trouble}",
+                found=f"{settings.user}, {key.get_fingerprint()}: {trouble}",
                 expected="the partner's file as it is now",
                 advice="send the gateway SIGHUP so that it reads the partner's file again, and see in its log whether "
                 "it does; only a partner that is live is served",
@@ -299,30 +307,37 @@ async def _hosted(settings: HostedMailbox, listener: Listener | None, secrets: S
             trial.failed(name, seconds, wrong)
 
 
-def _keys(settings: HostedMailbox, secrets: Secrets) -> tuple[list[asyncssh.SSHKey], str]:
-    """The partner's keys that are valid today, and all of them in words."""
+def _logins(settings: HostedMailbox, secrets: Secrets) -> tuple[list[asyncssh.SSHKey], str]:
+    """The partner's keys that are valid today, and all keys and passwords in words."""
     today, valid, words = clock.now().date(), [], []
-    for entry in settings.keys:
-        try:
-            found = keys.read_lines(secrets(entry.key))
-        except (SecretError, KeyRefused) as error:
-            raise Wrong(
-                "a key of the partner cannot be used",
-                found=str(error),
-                expected="a public key: ssh-ed25519 AAAA... comment",
-                advice="see keys of the channel; ask the partner for its public key",
-            ) from None
-        for key in found:
-            until = f" until {entry.until}" if entry.until else ""
-            ended = entry.until is not None and entry.until < today
-            words.append(f"{key.get_fingerprint()}{until}" + (" (has ended)" if ended else ""))
-            if not ended:
-                valid.append(key)
-    if not valid:
+    good = {"key": 0, "password": 0}
+
+    def noted(kind: str, text: str, until: dt.date | None) -> bool:
+        ended = until is not None and until < today
+        words.append(text + (f" until {until}" if until else "") + (" (has ended)" if ended else ""))
+        good[kind] += not ended
+        return not ended
+
+    try:
+        for entry in settings.keys:
+            for key in keys.read_lines(secrets(entry.key)):
+                if noted("key", key.get_fingerprint(), entry.until):
+                    valid.append(key)
+        for one in settings.passwords:
+            passwords.read_hash(secrets(one.hash))
+            noted("password", f"a password {one.label}".rstrip(), one.until)
+    except (SecretError, KeyRefused, PasswordRefused) as error:
         raise Wrong(
-            "no key of the partner is valid today",
-            found="; ".join(words) or "no key",
-            expected=f"a key that is valid on {today}",
+            "a key or password of the partner cannot be used",
+            found=str(error),
+            expected="a public key (ssh-ed25519 AAAA... comment) or an argon2id hash",
+            advice="see keys and passwords of the channel; ask the partner for its public key",
+        ) from None
+    if not (all(good.values()) if settings.login == "both" else any(good.values())):
+        raise Wrong(
+            "the partner cannot log in today",
+            found="; ".join(words) or "nothing",
+            expected=f"a key {'and' if settings.login == 'both' else 'or'} a password that is valid on {today}",
             advice="ask the partner for a new public key, and put it into keys of the channel",
         )
     return valid, "; ".join(words)
