@@ -68,7 +68,8 @@ class ShippedItem(Data):
 class Package(Data):
     """One package, or `count` equal ones, with what is inside. `id` is what `package_ids` of an item name.
 
-    `level` is the place in the tree: pallet, case and so on (open list); `type` the kind of packaging.
+    `level` is the place in the tree: pallet, case and so on (open list); `type` the kind of packaging. Weights, volume,
+    length, width and height are of one package.
     """
 
     level: Annotated[Text | None, known("pallet", "case", "carton", "inner", "parcel", "container")] = None
@@ -82,6 +83,9 @@ class Package(Data):
     volume: Quantity | None = None
     packages: tuple[Package, ...] = ()
     items: tuple[ShippedItem, ...] = ()
+    length: Quantity | None = None
+    width: Quantity | None = None
+    height: Quantity | None = None
 
 
 class ShipmentTotals(Data):

@@ -7,6 +7,7 @@ not shipped is read as a partner would agree it: by the map of the nearest one.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import edi
+from edi.mapping import Unmapped
 from edi.profile import Agreement, Profile
 from edi.results import Result
 
@@ -144,6 +146,34 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 
+# Of the X12 documents read, the segments or pairs with a value that nothing takes and nothing ignores: what matters
+# to somebody and has no place in the event. People are shown it.
+UNMAPPED = {
+    "810": {"N1"},  # identifiers of kinds that have no scheme
+    "850": {
+        "CUR",  # the currency of somebody else
+        "N1",
+        "PO1/CTP",  # discounts in a price
+        "PO1/PO1[N4]",  # the number of a drug
+        "PO1/PO1[PR]",
+        "PO1/SAC",  # a rate per unit
+        "PO1/SLN",  # what a set is made of
+        "PO1/SLN/PID",
+        "TD3",
+    },
+    "855": {"PO1/PO1[PL]"},  # the number of the line once more
+    "856": {
+        "HL/LIN/LIN[N4]",
+        "HL/LIN/LIN[XX]",
+        "HL/N1",  # a party of one order
+        "HL/N1/N3",
+        "HL/N1/N4",
+        "HL/REF",
+        "HL/TD1",
+        "HL/YNQ",
+    },
+}
+
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="no foreign documents at ../shared/corpus")
 
 
@@ -203,3 +233,19 @@ def test_lines_of_orders_without_numbers_are_known_by_their_position() -> None:
     lines = result.event.data.model_dump()["lines"]
     assert [line["line_number"] for line in lines] == [str(number) for number in range(1, 9)]
     assert result.reading.trace["lines.7.line_number"].kind == "derived"
+
+
+def test_what_of_the_documents_nobody_takes() -> None:
+    found: dict[str, set[str]] = {name: set() for name in UNMAPPED}
+    for result in (one for many in results().values() for one in many if one.event is not None):
+        assert result.message is not None
+        if result.message.type in found:
+            found[result.message.type] |= {bare(left) for left in result.unmapped}
+    assert found == UNMAPPED
+
+
+def bare(left: Unmapped) -> str:
+    """The place of a value without numbers, up to its segment or the kind of its pair."""
+    path, _, element = re.sub(r"\[\d+\]", "", left.place).partition("/")[2].rpartition("/")
+    tag = re.sub(r"\d\d(-\d)?$", "", element)
+    return f"{path}/{tag}[{left.qualifier}]" if tag in ("PO1", "LIN") and left.qualifier else path

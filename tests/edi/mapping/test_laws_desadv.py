@@ -43,7 +43,8 @@ PLACELESS = _below({"notes", "carrier.service", "items.package_ids", "items.vari
 ALWAYS = _below(
     {
         "totals.gross_weight.uom", "totals.net_weight.uom", "totals.volume.uom", "packages.gross_weight.uom",
-        "packages.net_weight.uom", "packages.volume.uom", "items.variances.reason",
+        "packages.net_weight.uom", "packages.volume.uom", "items.variances.reason", "packages.length.uom",
+        "packages.width.uom", "packages.height.uom",
     }
 )  # fmt: skip
 CODES = {

@@ -126,7 +126,8 @@ SHIPPED = frozenset(
         "shipment.issued_at", "buyer.name", "supplier.name", "ship_from.name", "ship_to.name", "mark_for.name",
         "carrier.name", "totals.packages", "totals.gross_weight", "totals.gross_weight.uom",
         "totals.net_weight.uom", "totals.volume.uom", "packages.gross_weight.uom", "packages.net_weight.uom",
-        "packages.volume.uom", "items.line_number", "items.item", "items.shipped", "items.shipped.uom",
+        "packages.volume.uom", "packages.length.uom", "packages.width.uom", "packages.height.uom",
+        "items.line_number", "items.item", "items.shipped", "items.shipped.uom",
         "items.ordered.uom", "items.order", "packages.count",
     }
 )  # fmt: skip
