@@ -124,7 +124,7 @@ class _Wire:
         if (COMPONENT in plain and not wire.component) or (REPEAT in plain and not wire.repeat):
             self._each(segments, self._check_structure)
         if self._service.search(plain):
-            segments = self._each(segments, self._escaped)
+            segments = self._released(segments) if wire.release else self._each(segments, self._escaped)
         text = self._joined(segments)
         if COMPONENT in plain or REPEAT in plain:
             if any(end in text for end in self._empty_ends):
@@ -202,6 +202,13 @@ class _Wire:
                 f"{name}: {value!r} contains the separator {found[0]!r}", code="write.delimiter", element=name
             )
         return self._service.sub(lambda match: self.wire.release + match[0], value)
+
+    def _released(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Every service character in the data behind the release character, all at once. U+0000
+        and U+0001 are in no data: they were refused."""
+        text = "\0".join(["\1".join(segment) for segment in segments])
+        text = self._service.sub(lambda match: self.wire.release + match[0], text)
+        return [segment.split("\1") for segment in text.split("\0")]
 
     def _binary(self, segment: Segment) -> bytes:
         """BIN and BDS: the length before the data decides, so the data is not escaped (X12 data element 784)."""

@@ -227,6 +227,16 @@ def test_what_a_level_cannot_carry_is_refused(level: str) -> None:
         assert unwritable(f"X{character}", replace(EDIFACT, version=f"{level}:3")) == beyond
 
 
+@pytest.mark.parametrize(
+    "envelope", [EDIFACT, replace(EDIFACT, version="UNOA:3"), replace(EDIFACT, characters="A\0\1'")]
+)
+@pytest.mark.parametrize("character", ["\0", "\1"])
+def test_control_characters_are_refused_beside_what_is_escaped(envelope: Envelope, character: str) -> None:
+    with pytest.raises(RenderError) as refused:
+        write([orders(["BGM", "220", "A'A", f"A{character}"])], envelope)
+    assert (refused.value.code, refused.value.element) == ("write.charset", "BGM[1]/BGM03")
+
+
 @pytest.mark.parametrize("name", ["", "A", "AB CD", "123456789012345"])
 def test_an_isa_always_has_106_characters(name: str) -> None:
     envelope = replace(X12, sender=Identity(name, "1"), receiver=Identity(name, ""), control=1)
