@@ -1,8 +1,8 @@
 """Events for the law PutGet (maps.md 15): made from the model of an event, from which its JSON Schema is made.
 
-Never from the map under test: what the map cannot read or write would not be in them. What a document has room for is
-learnt from its own refusals, and from the schema of the document where a refusal names an element: lengths, digits,
-codes, fields without a place. The same seed gives the same events.
+Never from the map under test: what the map reads wrongly would not be in them. The fields a document has no place for
+are told beforehand, as writing refuses them all; what else it has room for is learnt from its refusals, and from its
+schema where a refusal names an element: lengths, digits, codes. The same seed gives the same events.
 
 Not here: writing them and reading them back (edi/map_laws.py). The tests have a second maker on hypothesis
 (tests/edi/mapping/events.py) that is told beforehand which fields a document has no place for, so that a field lost is
@@ -70,6 +70,13 @@ class EventMaker:
         data = made.instance(self.model, (), False, ())
         return None if data is None else self.model.model_validate({**data, **self.fixed})
 
+    def values(self, key: Key) -> tuple[str, ...] | None:
+        """What a field may still be, where that is a list."""
+        holder = self.model
+        for step in key[0][:-1]:
+            holder = fields(holder)[step].model or holder
+        return left(holder, key, self.learnt)
+
 
 @dataclass(slots=True)
 class _Making:
@@ -130,7 +137,7 @@ class _Making:
             if made is not None and known.model is DateWindow and set(made) == {"earliest", "latest"}:
                 made["earliest"], made["latest"] = sorted(made.values())
             return made
-        values = self._values(model, name, key)
+        values = left(model, key, self.learnt)
         if values is not None:
             return (
                 ({"value": random.choice(values)} if known.kind == "code" else random.choice(values))
@@ -150,13 +157,6 @@ class _Making:
         if name == "ssccs":
             return with_check_digit("".join(random.choices("0123456789", k=17)))
         return self._text(key, name)
-
-    def _values(self, model: type[Data], name: str, key: Key) -> tuple[str, ...] | None:
-        """What the field may be, where that is a list, less what was refused; None where any text will do."""
-        values = self.learnt.choices.get(key) or _listed(model, name)
-        if values is None:
-            return None
-        return tuple(value for value in values if value not in self.learnt.refused.get(key, ()))
 
     def _ids(self, here: tuple[str, ...], later: bool) -> list[dict[str, str]]:
         made = []
@@ -193,6 +193,14 @@ class _Making:
             return "".join(self.random.choices("123456789", k=size))
         inner = "".join(self.random.choices(_LETTERS, k=size))
         return inner if inner == inner.strip(" ") else inner.replace(" ", "A")
+
+
+def left(model: type[Data], key: Key, learnt: Learnt) -> tuple[str, ...] | None:
+    """What a field of a model may be, where that is a list, less what was refused; None where any text will do."""
+    values = learnt.choices.get(key) or _listed(model, key[0][-1])
+    if values is None:
+        return None
+    return tuple(value for value in values if value not in learnt.refused.get(key, ()))
 
 
 @functools.cache

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from edi.carried import FIRST, REST, Tree
 from edi.checked import Checked
 from edi.documents.types import Data
 from edi.errors import RenderError
-from edi.event_fields import Field, UnknownField, resolve
-from edi.event_maker import MOST_REFUSED, EventMaker, Key
+from edi.event_fields import SCHEMES, Field, UnknownField, fields, resolve
+from edi.event_maker import DEPTH, MOST_REFUSED, EventMaker, Key, Learnt
 from edi.faults import Fault
 from edi.functions import read_decimal
 from edi.map_difference import differing_fields, differing_segments
@@ -26,9 +27,10 @@ from edi.map_documents import reading_of, written
 from edi.map_normal import normal_form
 from edi.mapping import Map, Reading
 from edi.mapping_bindings import ELEMENT
-from edi.mapping_nodes import HierarchyNode, SegmentNode, every
+from edi.mapping_nodes import HierarchyNode, SegmentNode, Target, every
 from edi.model import Message
 from edi.structure import ElementDef
+from edi.tables import Table
 
 _ATTEMPTS = 300  # at an event, until the document has taught what it has room for
 _HARMLESS = ("warning",)
@@ -124,6 +126,7 @@ def _many_forms(map_: Map) -> bool:
 def generated(map_: Map, count: int) -> Generated:
     """PutGet for so many made events."""
     maker, result = EventMaker(map_.model, map_.declared.constants), Generated()
+    maker.learnt.absent |= (nowhere := set(_placeless(map_.model, map_.placeless)))
     for number in range(count):
         result.tried += 1
         refusal: RenderError | None = None
@@ -136,6 +139,7 @@ def generated(map_: Map, count: int) -> Generated:
             except RenderError as error:
                 refusal = error
                 _learn(map_, maker, data, error)
+                maker.learnt.absent |= nowhere
                 continue
             result.written += 1
             refusal = None
@@ -144,12 +148,31 @@ def generated(map_: Map, count: int) -> Generated:
             break
         if refusal is not None:
             result.refusals.append(str(refusal))
-    result.placeless = sorted({_shown(key) for key in maker.learnt.absent})
+    absent = maker.learnt.absent
+    result.placeless = sorted(_shown(key) for key in absent if not key[1] or (key[0], False) not in absent)
     return result
 
 
 def _shown(key: Key) -> str:
     return ".".join(key[0]) + (" (after the first)" if key[1] else "")
+
+
+def _placeless(
+    model: type[Data], tree: Tree, path: tuple[str, ...] = (), later: tuple[bool, ...] = (False, True)
+) -> Iterator[Key]:
+    """The fields a map has no place for, as the maker of events names them."""
+    for name, below in tree.items():
+        here, known = (*path, name), fields(model)[name]
+        if below is True:
+            yield from ((here, flag) for flag in later)
+        elif known.kind == "id":
+            yield from (((*here, scheme), flag) for scheme in SCHEMES if scheme not in below["ids"] for flag in later)
+        elif known.model is not None and here.count(name) <= DEPTH:
+            marked = below.get("[]", {})
+            for mark, flag in ((FIRST, False), (REST, True)) if marked else ():
+                yield from _placeless(known.model, marked[mark], here, (flag,))
+            if not marked:
+                yield from _placeless(known.model, below, here, (False, True) if known.many else later)
 
 
 # --- what a refusal teaches
@@ -170,19 +193,8 @@ def _upwards(keys: set[Key]) -> set[Key]:
 def _learn(map_: Map, maker: EventMaker, data: Data, refused: RenderError) -> None:
     learnt = maker.learnt
     if isinstance(refused, _Unsound):
-        for path in _fields_at(map_, refused.fault):
-            keys = {(path, False), (path, True)}
-            if refused.fault.code == "element.excluded":
-                learnt.absent |= keys
-            elif refused.fault.code == "element.code":
-                element = _element(map_, refused.element)
-                codes = element.effective_codes if element is not None else None
-                learnt.choices |= {key: tuple(codes.values) for key in keys if codes is not None}
-            else:
-                learnt.always |= keys if refused.fault.location.element else _upwards(keys)
+        _learn_rule(map_, learnt, refused)
         return
-    if not refused.element and refused.code == "write.not-invertible":
-        learnt.absent |= {_key(path)[0] for path, _ in map_.homeless(data)[0]}
     key, numbers = _key(refused.field)
     steps = refused.field.split(".")
     if steps[-1].isdigit():  # an item of a list: there are too many of them
@@ -200,17 +212,44 @@ def _learn(map_: Map, maker: EventMaker, data: Data, refused: RenderError) -> No
     elif not refused.element or not isinstance(value, str):
         learnt.absent.add(key)
     else:
-        _narrow(maker, key, value, known, _element(map_, refused.element), refused.code)
+        _narrow(map_, maker, key, value, known, _element(map_, refused.element), refused.code)
+
+
+def _learn_rule(map_: Map, learnt: Learnt, refused: _Unsound) -> None:
+    """What was written breaks a rule of the schema."""
+    fault = refused.fault
+    both = {path: {(path, False), (path, True)} for path in _fields_at(map_, fault, fault.location.element)}
+    keys = set().union(*both.values())
+    if fault.code == "element.excluded":
+        learnt.absent |= keys
+    elif fault.code == "element.code":
+        element = _element(map_, refused.element)
+        codes = element.effective_codes if element is not None else None
+        learnt.choices |= {key: tuple(codes.values) for key in keys if codes is not None}
+    elif fault.code == "element.conditional-missing":
+        named = [int(match[2]) for match in ELEMENT.finditer(fault.expected)]
+        missing = [path for at in named for path in _fields_at(map_, fault, at)]
+        alone = [{(path, False), (path, True)} for path in missing]
+        for wanted in (*alone, *map(_upwards, alone)):  # it; else what it lies in as well
+            if not wanted <= learnt.always:
+                learnt.always |= wanted
+                return
+        learnt.absent |= set().union(*alone)  # they cannot be
+    else:
+        learnt.always |= keys if fault.location.element else _upwards(keys)
 
 
 def _narrow(
-    maker: EventMaker, key: Key, value: str, known: Field | None, element: ElementDef | None, code: str
+    map_: Map, maker: EventMaker, key: Key, value: str, known: Field | None, element: ElementDef | None, code: str
 ) -> None:
     learnt = maker.learnt
     codes = element.effective_codes if element is not None else None
     tried = learnt.refused.setdefault(key, set())
     tried.add(value)
-    if known is not None and known.kind == "decimal" and "." in value:
+    if known is not None and known.kind == "code" and maker.values(key) == ():
+        meanings = {meaning for table in _tables(map_, key[0]) for meaning in table.write}
+        learnt.choices[key] = tuple(sorted(meanings - tried))  # the event leaves open what it may be
+    elif known is not None and known.kind == "decimal" and "." in value:
         learnt.places[key] = len(value.partition(".")[2]) - 1
     elif key[0][-1] == "gtin" and len(value.lstrip("0")) > 8:
         learnt.longest[key] = len(value.lstrip("0")) - 1
@@ -262,14 +301,27 @@ def _element(map_: Map, place: str) -> ElementDef | None:
     return min(found, key=lambda one: one.effective_max, default=None)
 
 
-def _fields_at(map_: Map, fault: Fault) -> Iterator[tuple[str, ...]]:
-    """The fields the map writes where a fault is: at the element, or in a segment that is missing."""
+def _tables(map_: Map, path: tuple[str, ...]) -> Iterator[Table]:
+    """The tables a field is written through."""
+    for scope, node in every(map_.layout):
+        for binding in node.bindings if isinstance(node, SegmentNode) and node.way != "read" else ():
+            target = binding.target
+            if target is not None and binding.table is not None and _absolute(scope, target) == path:
+                yield binding.table
+
+
+def _absolute(scope: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    return target.steps if target.root else (*scope, *target.steps)
+
+
+def _fields_at(map_: Map, fault: Fault, element: int) -> Iterator[tuple[str, ...]]:
+    """The fields the map writes where a fault is: at the element, or (0) in a segment that is missing."""
     for scope, node in every(map_.layout):
         if not isinstance(node, SegmentNode) or node.tag != fault.location.tag:
             continue
         for binding in node.bindings:
             at, target = binding.address, binding.target
-            if target is None or binding.kind != "field" or fault.location.element not in (0, at.element):
+            if target is None or binding.kind != "field" or element not in (0, at.element):
                 continue
             if fault.location.component in (0, at.component):
-                yield (*(() if target.root else scope), *target.steps)
+                yield _absolute(scope, target)

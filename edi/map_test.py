@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from edi.documents.types import Data
 from edi.errors import RenderError
 from edi.map_difference import differing_fields, differing_segments
-from edi.map_laws import generated, get_put, put_get, read_of
+from edi.map_laws import Generated, generated, get_put, put_get, read_of
 from edi.map_samples import body_of, documents_of, home_of, interchange_of, sample_files, with_body
 from edi.mapping import Map
 from edi.model import Message, Segment
@@ -50,10 +50,11 @@ class Case:
 
 @dataclass(slots=True)
 class Report:
-    """The cases of one map. `version` is `example/855@1.0.0`."""
+    """The cases of one map. `version` is `example/855@1.0.0`, `made` what became of made events."""
 
     version: str
     cases: list[Case]
+    made: Generated | None = None
 
     @property
     def failed(self) -> int:
@@ -90,9 +91,10 @@ def examined(map_: Map, *, update: bool = False, events: int = EVENTS) -> Report
             else:
                 cases.append(Case("get-put", place, note=f"not asked, it has faults: {', '.join(lines)}"))
     cases += [Case("put-get", name, _put_get(map_, data)) for name, data in given.items()]
-    if events:
-        cases += _made(map_, events)
-    return Report(map_.version, cases)
+    if not events:
+        return Report(map_.version, cases)
+    made = generated(map_, events)
+    return Report(map_.version, [*cases, _made(made)], made)
 
 
 def checked_case(node: Mapping_) -> None:
@@ -231,12 +233,11 @@ def _put_get(map_: Map, data: Data) -> list[str]:
         return [f"cannot be written: {error}"]
 
 
-def _made(map_: Map, count: int) -> list[Case]:
-    result = generated(map_, count)
+def _made(result: Generated) -> Case:
     note = f"{result.written} of {result.tried} could be written"
     if result.placeless:
         note += f"; no place for {len(result.placeless)} fields"
-    case = Case("put-get", f"{count} made events", note=note)
+    case = Case("put-get", f"{result.tried} made events", note=note)
     if result.tried and not result.written:
         case.differences.append(f"none of them could be written: {''.join(result.refusals[-1:])}")
     for _, differences in result.violations[:3]:
@@ -245,4 +246,4 @@ def _made(map_: Map, count: int) -> list[Case]:
         case.differences.append(f"... and {len(result.violations) - 3} more events that come back otherwise")
     if result.refusals:
         case.note += f"; the last refusal: {result.refusals[-1]}"
-    return [case]
+    return case

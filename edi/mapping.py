@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from edi.carried import (
+    Tree as FieldTree,
+)
+from edi.carried import (
     carried_paths,
     deepened,
     defaults,
@@ -250,6 +253,11 @@ class Map:
         for step in self._prepare:
             values = step(values)
         return with_orders(values) if self._grouped else values
+
+    @property
+    def placeless(self) -> FieldTree:
+        """The fields of the event that this document has no place for."""
+        return self._homeless[self.model]
 
     def homeless(self, data: Data) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
         """What this document has no place for: path and value of what writing refuses, and of what it drops because

@@ -16,7 +16,7 @@ from typing import cast
 from edi.errors import MapError
 from edi.model import Syntax
 from edi.narrowing import narrowed
-from edi.resources import exists, find
+from edi.resources import exists, find, maps_folder
 from edi.schema_source import Dictionary, layout_of
 from edi.structure import (
     CodeList,
@@ -64,22 +64,36 @@ _SYNTAX = re.compile(r"(x12|edifact)/")
 _Stamp = tuple[Path, int, int]
 _schemas: dict[tuple[str, tuple[Path, ...]], tuple[tuple[_Stamp, ...], Schema]] = {}
 _dictionaries: dict[_Stamp, Mapping_] = {}
+MOST_SCHEMAS = 500  # kept in memory; beyond, the first to come is the first to go
 
 
 def load_schema(identity: str, folders: Sequence[Path] = ()) -> Schema:
     """The schema of an identity such as `x12/004010/855`; `folders` are searched before the shipped maps.
 
-    Kept in memory until one of its files changes. Raises MapError.
+    Kept in memory until one of its files changes, once for all folders that have none of its files. Raises MapError.
     """
-    key = (identity, tuple(folders))
-    if key in _schemas:
-        stamps, schema = _schemas[key]
-        if all(path.is_file() and _stamp(path) == (path, *rest) for path, *rest in stamps):
-            return schema
+    key = (identity, () if _as_shipped(identity, folders) else tuple(folders))
+    known = _schemas.get(key)
+    if known is not None and all(path.is_file() and _stamp(path) == (path, *rest) for path, *rest in known[0]):
+        return known[1]
     files: list[Path] = []
     schema = _load(identity, key[1], files)
     _schemas[key] = (tuple(_stamp(path) for path in files), schema)
+    for other in list(_schemas)[:-MOST_SCHEMAS]:
+        _schemas.pop(other, None)
     return schema
+
+
+def _as_shipped(identity: str, folders: Sequence[Path]) -> bool:
+    """Have the folders no file of a shipped schema?"""
+    name = f"{identity}.schema.yaml"
+    if not folders or any((folder / name).is_file() for folder in folders) or not exists(identity, ".schema.yaml"):
+        return False
+    load_schema(identity)
+    root, known = maps_folder(), _schemas.get((identity, ()))
+    if known is None:
+        return False
+    return not any((folder / path.relative_to(root)).is_file() for path, *_ in known[0] for folder in folders)
 
 
 def _load(identity: str, folders: tuple[Path, ...], files: list[Path]) -> Schema:
@@ -152,7 +166,7 @@ def _shared(path: Path) -> Mapping_:
     if stamp not in _dictionaries:
         tree = load(path, nodes=MAX_DICTIONARY_NODES)
         check_keys(tree, _SHARED_KEYS, "segments.yaml")
-        for old in [key for key in _dictionaries if key[0] == path]:
+        for old in [key for key in _dictionaries if key[0] == path or not key[0].is_file()]:
             del _dictionaries[old]
         _dictionaries[stamp] = tree
     return _dictionaries[stamp]

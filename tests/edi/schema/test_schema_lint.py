@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import edi.schema
 from edi.errors import MapError
+from edi.resources import maps_folder
 from edi.schema import LoopEntry, load_schema
 
 GOOD = """
@@ -127,6 +129,40 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(MapError, match=r"resource\.missing"):
         load_schema("x12/test/abc", [tmp_path])
+
+
+def test_a_shipped_schema_is_kept_once_for_all_folders(tmp_path: Path) -> None:
+    """Folders of maps, of which a run of the tests has thousands, do not each keep the schemas they find elsewhere."""
+    shipped = load_schema("x12/005010/855")
+    assert all(load_schema("x12/005010/855", [tmp_path / str(number)]) is shipped for number in range(3))
+    own = tmp_path / "x12/005010/855.schema.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        (maps_folder() / "x12/005010/855.schema.yaml").read_text().replace(f"title: {shipped.title}", "title: own")
+    )
+    assert load_schema("x12/005010/855", [tmp_path]).title == "own"
+    own.unlink()
+    assert load_schema("x12/005010/855", [tmp_path]) is shipped
+
+
+def test_a_subset_is_read_anew_where_a_folder_has_its_base(tmp_path: Path) -> None:
+    shipped = load_schema("edifact/d01b-eancom/orders")
+    assert load_schema("edifact/d01b-eancom/orders", [tmp_path]) is shipped
+    own = tmp_path / "edifact/d01b/orders.schema.yaml"
+    own.parent.mkdir(parents=True)
+    text = (maps_folder() / "edifact/d01b/orders.schema.yaml").read_text()
+    own.write_text(text)
+    assert load_schema("edifact/d01b-eancom/orders", [tmp_path]) is not shipped
+
+
+def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edi.schema, "MOST_SCHEMAS", 2)
+    monkeypatch.setattr(edi.schema, "_schemas", {})
+    first = schema(tmp_path / "0", GOOD)
+    for number in (1, 2):
+        schema(tmp_path / str(number), GOOD)
+    assert len(edi.schema._schemas) == 2
+    assert load_schema("x12/test/abc", [tmp_path / "0"]) is not first
 
 
 def test_extending_has_its_own_rules(tmp_path: Path) -> None:
