@@ -228,7 +228,7 @@ def test_what_a_level_cannot_carry_is_refused(level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "envelope", [EDIFACT, replace(EDIFACT, version="UNOA:3"), replace(EDIFACT, characters="A\0\1'")]
+    "envelope", [EDIFACT, replace(EDIFACT, version="UNOA:3"), replace(EDIFACT, characters=LEVEL_A + "\0\1")]
 )
 @pytest.mark.parametrize("character", ["\0", "\1"])
 def test_control_characters_are_refused_beside_what_is_escaped(envelope: Envelope, character: str) -> None:
