@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo run test check fuzz format bench clean
+.PHONY: demo run test check faults fuzz format bench clean
 
 demo: .venv/installed
 	$(BIN)/gateway demo
@@ -25,6 +25,10 @@ check: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The long drills: kill -9 of the daemon at every step, and what else breaks slowly.
+faults: .venv/tested
+	$(BIN)/pytest -m faults
 
 # A search for inputs that break the library, FUZZ_SECONDS for each target; what it finds is in .fuzz/.
 fuzz: .venv/tested

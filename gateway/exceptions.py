@@ -51,6 +51,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         # Messages of AS2.
         "as2.conflict": Kind("operator", "A Message-ID that was used before for other content"),
         "as2.insecure": Kind("operator", "A message that could not be decrypted or verified"),
+        "as2.receipt_overdue": Kind("operator", "A late receipt that has not come"),
         "as2.receipt_invalid": Kind("operator", "A receipt that proves nothing"),
         "as2.refused": Kind("operator", "A partner's system refuses a message"),
         # Documents and interchanges.

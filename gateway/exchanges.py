@@ -224,6 +224,9 @@ class LedgerExchanges:
             parcel = deliveries.get(c, delivery)
             if parcel is None:
                 return ""
+            if parcel.state == "parked":  # it was given up, and ends well after all
+                deliveries.pend_again(c, delivery, lanes.append(c, parcel.lane, clock.stamp(now)))
+                answers.close_about(c, delivery)
             lanes.due_now(c, parcel.lane, clock.stamp(now))
             return str(parcel.lane)
 

@@ -13,7 +13,7 @@ from typing import Any
 import edi
 from gateway import answered, clock, retry
 from gateway.intake import Arrived, Batch
-from gateway.ledger.queries import answers, deliveries, lanes, receipts
+from gateway.ledger.queries import answers, deliveries, exchanges, lanes, receipts
 from gateway.outbox import Placement, Refused, Written
 from gateway.partners import Partner
 from gateway.ports import Business, Case, Done, Outcome, Submission, Transient, Unknown
@@ -120,11 +120,10 @@ def outcome(c: Any, row: Any, result: Outcome, now: dt.datetime) -> Settled:
     if isinstance(result, Transient) and now - clock.moment(first) > MAX_AGE:
         sentence = f"{_what(row)} could not be handed to {row.destination} for {MAX_AGE.days} days: {result.reason}"
         return _park(c, row, Case("delivery.expired", sentence, "operator", row.subject), number, now)
-    wait = (
-        result.retry_in
-        if isinstance(result, Unknown)
-        else retry.backoff(lanes.failures(c, row.lane) + 1, result.retry_in)
-    )
+    if isinstance(result, Transient):
+        wait = retry.backoff(lanes.failures(c, row.lane) + 1, result.retry_in)
+    else:  # what it waits for may have come between its try and now
+        wait = 0.0 if exchanges.receipt_came(c, row.id) else result.retry_in
     due = now + dt.timedelta(seconds=wait)
     lanes.delay(c, row.lane, clock.stamp(due))
     values = {"attempts": number, "reason": result.reason, "probe": isinstance(result, Unknown) or row.probe}

@@ -105,6 +105,15 @@ def close_exceptions(c: sa.Connection, dedupe: str) -> None:
     )
 
 
+def close_about(c: sa.Connection, delivery: str) -> None:
+    """The cases about a delivery are settled by themselves."""
+    c.execute(
+        sa.update(exception)
+        .where(exception.c.delivery == delivery, exception.c.state == "open")
+        .values(state="closed", dedupe=None)
+    )
+
+
 def recall(c: sa.Connection, source: str, keys: Collection[str] | None = None, prefix: str = "") -> dict[str, str]:
     """What a source asked to remember: of these keys, or of all that begin with `prefix`."""
     wanted = sa.select(source_state.c.key, source_state.c.value).where(source_state.c.source == source)

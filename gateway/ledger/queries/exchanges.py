@@ -41,6 +41,12 @@ def sent(c: sa.Connection, mailbox: str, message_id: str) -> Any | None:
     ).first()
 
 
+def receipt_came(c: sa.Connection, delivery: str) -> bool:
+    """Whether the message of a delivery has a receipt, whatever it says."""
+    row = of_delivery(c, delivery)
+    return row is not None and row.state not in ("ready", "posted")
+
+
 def posted(c: sa.Connection, number: int, at: str) -> None:
     """The other side has taken the request; its receipt comes by itself."""
     c.execute(

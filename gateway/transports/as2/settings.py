@@ -100,7 +100,8 @@ class Receive(_Settings):
 
 
 class Send(_Settings):
-    """How our messages are made. `receipt`: none, plain or signed; `late`: it comes by itself, to the listener's `url`.
+    """How our messages are made. `receipt`: none, plain or signed; `late`: it comes by itself, to the listener's `url`;
+    after `receipt_wait` the message is sent again, `resends` times.
 
     `oaep` names the digest of RSA-OAEP; without it keys are transported by PKCS#1 v1.5. `gcm_in_enveloped`: for peers
     that know no AuthEnvelopedData. `ca`: a private authority for TLS, by reference. `name`: a template for the names of
@@ -117,6 +118,7 @@ class Send(_Settings):
     receipt: Literal["none", "plain", "signed"] = "signed"
     late: bool = False
     receipt_wait: Annotated[Duration, Field(gt=0)] = 4 * 3600.0
+    resends: Annotated[int, Field(ge=0)] = 3
     timeout: Annotated[Duration, Field(gt=0)] = 60.0
     subject: str = "EDI document"
     notify: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")] = "edi@localhost"

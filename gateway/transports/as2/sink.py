@@ -95,6 +95,8 @@ class As2Sink:
             left = send.receipt_wait - (clock.now() - sent.posted_at).total_seconds()
             if left > 0:
                 return Unknown("posted; its receipt has not come yet", retry_in=left)
+            if parcel.attempt > 1 + send.resends:
+                return Business(_overdue(sent, parcel.attempt - 1))
         return await self._post(sent, send)
 
     def _made(self, parcel: Parcel, payload: bytes, send: Send, seen: Seen) -> Sent:
@@ -269,6 +271,13 @@ def _settled(sent: Sent | None) -> Outcome | None:
     how = "refuses" if sent.state == "refused" else "sent a receipt that proves nothing for"
     sentence = f"{sent.as2_to} {how} our AS2 message {sent.message_id}: {sent.note}"
     return Business(Case(kind, sentence, "operator", actual=sent.note, actions=("gateway retry",)))
+
+
+def _overdue(sent: Sent, attempts: int) -> Case:
+    sentence = (
+        f"{sent.as2_to} has sent no receipt for our AS2 message {sent.message_id}, which went out {attempts} times"
+    )
+    return Case("as2.receipt_overdue", sentence, "operator", actions=("gateway retry",))
 
 
 def _answered(host: str, answer: httpx.Response, body: bytes) -> HttpMessage | Transient:
