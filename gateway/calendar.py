@@ -27,7 +27,7 @@ SOURCE = "calendar"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A credential at its place (`<partner>/as2`, `listeners.sftp`), with the days left, and the one that follows it."""
+    """A credential at its place (`<partner>/as2`, `listeners.sftp`), the days left, and the one that follows it."""
 
     place: str
     what: Credential

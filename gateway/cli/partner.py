@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway import examination
+from gateway import clock, examination, sheet
 from gateway.cli.instance import DEFAULT, AsJson, Config, fail, load
+from gateway.secrets import SecretError
 from gateway.transports.trial import Step
 from gateway.units import seconds
 
 app = typer.Typer(no_args_is_help=True, help="A trading partner.")
-
-
-@app.callback()
-def group() -> None:
-    """Keeps `check` a command of its own while it is the only one."""
 
 
 @app.command("check")
@@ -60,6 +57,34 @@ def check(
         examination.examine(configuration, found, tell, channel=channel, patience=patience, send_test=send_test)
     )
     raise typer.Exit(0 if fine else 1)
+
+
+@app.command("sheet")
+def sheet_(
+    name: Annotated[str, typer.Argument(help="The partner: the name of its folder.")],
+    html: Annotated[Path | None, typer.Option(help="Write one HTML page to this file instead.")] = None,
+    host: Annotated[str, typer.Option(help="Our name as the partner reaches us; else as the listeners have it.")] = "",
+    path: Config = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Everything a partner needs to connect: names, addresses, certificates, host keys, algorithms, documents."""
+    configuration = load(path)
+    found = configuration.book.get(name)
+    if found is None:
+        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
+    now, title = clock.now(), found.file.name or found.id
+    try:
+        parts = sheet.parts(configuration, found, host)
+        if html is not None:
+            html.write_text(sheet.page(title, parts, now), encoding="utf-8")
+            typer.echo(f"{html}: the sheet of {title}")
+            return
+    except (SecretError, ValueError, OSError) as error:
+        fail(str(error))
+    if as_json:
+        typer.echo(json.dumps([asdict(part) for part in parts], ensure_ascii=False, indent=2))
+    else:
+        typer.echo(sheet.text(title, parts, now), nl=False)
 
 
 def lines(step: Step) -> list[str]:

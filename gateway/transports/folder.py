@@ -136,6 +136,11 @@ def credentials(settings: FolderChannel, secrets: Secrets) -> tuple[()]:
     return ()
 
 
+def sheet(settings: FolderChannel, listener: object, secrets: Secrets, host: str) -> tuple[()]:
+    """A folder on our disk is nothing a partner connects to."""
+    return ()
+
+
 def poller(source: str, settings: FolderChannel, secrets: Secrets) -> FolderPoller | None:
     """What polls this channel, if anything does."""
     return FolderPoller(source, settings, secrets.folder) if settings.in_ is not None else None

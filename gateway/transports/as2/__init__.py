@@ -22,6 +22,7 @@ from gateway.transports.as2.certificates import CertificateRefused
 from gateway.transports.as2.examine import examine
 from gateway.transports.as2.server import As2Server
 from gateway.transports.as2.settings import As2Channel, Listener
+from gateway.transports.as2.sheet import sheet
 from gateway.transports.as2.sink import As2Sink
 from gateway.transports.credentials import Credential
 
@@ -76,5 +77,6 @@ __all__ = [
     "examine",
     "open_server",
     "poller",
+    "sheet",
     "sink",
 ]

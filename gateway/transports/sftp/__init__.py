@@ -16,6 +16,7 @@ from gateway.transports.sftp.passwords import PasswordRefused, hashed, read_hash
 from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
 from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMailbox
+from gateway.transports.sftp.sheet import sheet
 from gateway.transports.sftp.sinks import HostedSink, SftpSink
 
 CHANNELS = {"sftp-server": HostedMailbox, "sftp": PolledMailbox}
@@ -104,5 +105,6 @@ __all__ = [
     "hashed",
     "open_server",
     "poller",
+    "sheet",
     "sink",
 ]
