@@ -6,7 +6,7 @@
     received.py, sending.py      a message opened layer by layer; a message made
     mdn.py                       receipts, written and read
     settings.py, certificates.py a partner's channel, and which certificate is used when
-    server.py, protocol.py       the way in
+    server.py                    the way in
     sink.py                      the way out
     examine.py                   a trial of a channel, step by step
 

@@ -13,7 +13,6 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import structlog
@@ -31,23 +30,14 @@ from gateway.transports.as2 import certificates, mdn, mime
 from gateway.transports.as2.cms_read import OwnKey, fingerprint
 from gateway.transports.as2.mdn import Answer, MdnError
 from gateway.transports.as2.mime import Headers, MimeError
-from gateway.transports.as2.protocol import protocol
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import judged, receipted
+from gateway.transports.http import MOST_HEADER_BYTES, Turned, check_headers, protocol, read_body
 from gateway.window import Staging, Window
 
-MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
 ENVELOPE = 1.4  # base64 and the layers: how much larger than its document a request may be
 logger = structlog.get_logger(__name__)
-
-
-class _Turned(Exception):
-    """A request that is turned away with a status and a sentence, without a trace."""
-
-    def __init__(self, status: int, sentence: str, **headers: str) -> None:
-        super().__init__(sentence)
-        self.response = PlainTextResponse(sentence + "\n", status, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +131,8 @@ class As2Server:
                 return await self._serve(request, account)
             finally:
                 self._running[account.mailbox] -= 1
-        except _Turned as turned:
-            return turned.response
+        except Turned as turned:
+            return PlainTextResponse(f"{turned.sentence}\n", turned.status, turned.headers)
         except ClientDisconnect:
             return Response(status_code=400)
         except TimeoutError:
@@ -152,22 +142,18 @@ class As2Server:
             return PlainTextResponse("try again later\n", 503, {"Retry-After": "60"})
 
     def _account(self, request: Request) -> _Account:
-        """Whose request it is. Raises _Turned; whoever is not known leaves no trace but a line in the log."""
-        raw = request.headers.raw
-        if len(raw) > MOST_HEADERS or sum(len(n) + len(v) for n, v in raw) > MOST_HEADER_BYTES:
-            raise _Turned(431, "the headers are too many or too large")
-        if "content-length" in request.headers and "transfer-encoding" in request.headers:
-            raise _Turned(400, "either Content-Length or Transfer-Encoding, not both")
+        """Whose request it is. Raises Turned; whoever is not known leaves no trace but a line in the log."""
+        check_headers(request)
         names = tuple(mdn.bare_name(request.headers.get(name, "")) for name in ("as2-from", "as2-to"))
         if not all(names) or not request.headers.get("message-id", "").strip():
-            raise _Turned(400, "AS2-From, AS2-To and Message-ID are needed")
+            raise Turned(400, "AS2-From, AS2-To and Message-ID are needed")
         account = self._accounts.get((names[0], names[1]))
         if account is None:
             logger.warning("as2_unknown", peer=request.client.host if request.client else "")
-            raise _Turned(403, "these AS2 names are not known here")
+            raise Turned(403, "these AS2 names are not known here")
         busy = sum(self._running.values()) >= self._settings.max_requests
         if busy or self._running[account.mailbox] >= account.settings.max_requests:
-            raise _Turned(503, "too many requests at a time", **{"Retry-After": "30"})
+            raise Turned(503, "too many requests at a time", **{"Retry-After": "30"})
         return account
 
     async def _serve(self, request: Request, account: _Account) -> Response:
@@ -175,7 +161,8 @@ class As2Server:
         began = clock.now()
         with Staging(self._settings.staging) as staging:
             file = staging.file()
-            await self._body(request, file, int(account.settings.max_file * ENVELOPE) + MOST_HEADER_BYTES)
+            largest = int(account.settings.max_file * ENVELOPE) + MOST_HEADER_BYTES
+            await read_body(request, file, largest, self._settings.idle)
             body = Window.all_of(file)
             if await asyncio.to_thread(_is_receipt, headers, body):
                 return await self._receipt(account, HttpMessage(headers, b"".join(body.chunks()), _line(request)))
@@ -183,23 +170,6 @@ class As2Server:
             seen = await self._exchanges.seen(account.mailbox)
             message = _Message(account, headers, body, _line(request), peer, began, seen)
             return await self._message(message, staging)
-
-    async def _body(self, request: Request, file: BinaryIO, largest: int) -> None:
-        size = 0
-        chunks = request.stream().__aiter__()
-        while True:
-            try:
-                async with asyncio.timeout(self._settings.idle):
-                    chunk = await anext(chunks)
-            except StopAsyncIteration:
-                break
-            size += len(chunk)
-            if size > largest:
-                raise _Turned(413, f"more than {largest} bytes")
-            file.write(chunk)
-        announced = request.headers.get("content-length", "")
-        if announced and announced != str(size):
-            raise _Turned(400, "the body is not as long as was announced")
 
     async def _message(self, message: _Message, staging: Staging) -> Response:
         exchange = await asyncio.to_thread(message.exchanged, staging)

@@ -12,8 +12,8 @@ import asyncssh
 import structlog
 
 from gateway import clock
+from gateway.transports.defender import inside
 from gateway.transports.sftp import keys
-from gateway.transports.sftp.defender import inside
 from gateway.transports.sftp.filesystem import Tree
 from gateway.transports.sftp.passwords import read_hash
 from gateway.transports.sftp.settings import HostedMailbox, MailboxKey, MailboxPassword

@@ -19,8 +19,8 @@ from asyncssh.constants import (
 )
 from asyncssh.stream import SSHServerStreamSession
 
+from gateway.transports.defender import KNOWN_NAME, OVER_A_LIMIT, UNKNOWN_NAME
 from gateway.transports.sftp.accounts import Account
-from gateway.transports.sftp.defender import KNOWN_NAME, OVER_A_LIMIT, UNKNOWN_NAME
 from gateway.transports.sftp.protocol import Files, Requests
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import asyncssh
 import structlog
 
 from gateway.ports import Inlet, Mailboxes
+from gateway.transports.defender import OVER_A_LIMIT, Defender, inside
 from gateway.transports.sftp import keys, proxy
 from gateway.transports.sftp.accounts import Account, one_for_each
 from gateway.transports.sftp.algorithms import spoken
-from gateway.transports.sftp.defender import OVER_A_LIMIT, Defender, inside
 from gateway.transports.sftp.door import Door
 from gateway.transports.sftp.filesystem import Tree
 from gateway.transports.sftp.passwords import Checker

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from gateway.ports import Shelf
+from gateway.transports.defender import Defence, Network
 from gateway.transports.names import checked, checked_template
 from gateway.transports.polling import Rules
 from gateway.units import Duration, Size
@@ -38,7 +38,6 @@ class Quota(_Settings):
     bytes: Annotated[Size, Field(gt=0)] = 100_000_000
 
 
-Network = IPv4Network | IPv6Network
 SHELVES: Mapping[str, Shelf] = {"in": "in", "out": "out", "archive": "archive"}
 
 
@@ -114,17 +113,6 @@ class HostedMailbox(_Settings):
         if self.legacy_algorithms and not self.addresses:
             raise ValueError("legacy_algorithms needs addresses: the old algorithms are offered to these only")
         return self
-
-
-class Defence(_Settings):
-    """Failed logins by address: 1 point for a known name, 2 for an unknown one, 3 for a broken limit. Whoever has
-    `threshold` points `within` a time is banned, each time twice as long as before."""
-
-    threshold: Annotated[int, Field(gt=0)] = 30
-    within: Annotated[Duration, Field(gt=0)] = 600.0
-    ban: Annotated[Duration, Field(gt=0)] = 900.0
-    longest_ban: Annotated[Duration, Field(gt=0)] = 86400.0
-    never: tuple[Network, ...] = ()
 
 
 class Listener(_Settings):

@@ -1,6 +1,6 @@
 """Who is kept away: scores of failed logins by address, bans that grow, and which networks an address belongs to.
 
-Not here: logins (door.py). Scores live in memory: a restart forgets them. Rule protected: guessing costs the guesser
+Not here: logins. Scores live in memory: a restart forgets them. Rule protected: guessing costs the guesser
 his address and the others nothing.
 """
 
@@ -11,15 +11,32 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
 
 import structlog
+from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.transports.sftp.settings import Defence, Network
+from gateway.units import Duration
 
+Network = IPv4Network | IPv6Network
 KNOWN_NAME, UNKNOWN_NAME, OVER_A_LIMIT = 1, 2, 3  # points
 MOST_ADDRESSES = 10_000
 
 _log = structlog.get_logger(__name__)
+
+
+class Defence(BaseModel):
+    """Failed logins by address: 1 point for a known name, 2 for an unknown one, 3 for a broken limit. Whoever has
+    `threshold` points `within` a time is banned, each time twice as long as before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threshold: Annotated[int, Field(gt=0)] = 30
+    within: Annotated[Duration, Field(gt=0)] = 600.0
+    ban: Annotated[Duration, Field(gt=0)] = 900.0
+    longest_ban: Annotated[Duration, Field(gt=0)] = 86400.0
+    never: tuple[Network, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,7 +73,7 @@ class Defender:
             record.last_ban = min(record.last_ban * 2, self._rules.longest_ban) if remembered else self._rules.ban
             record.banned_until = now + record.last_ban
             record.points.clear()
-            _log.warning("sftp_banned", address=address, seconds=record.last_ban, reason=why)
+            _log.warning("banned", address=address, seconds=record.last_ban, reason=why)
         if len(self._records) > MOST_ADDRESSES:
             self._forget(now)
 

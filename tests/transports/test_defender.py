@@ -12,15 +12,15 @@ import asyncssh
 import pytest
 from mailbox_desk import Hosted, Serve
 
-from gateway.transports.sftp import proxy
-from gateway.transports.sftp.defender import (
+from gateway.transports.defender import (
     KNOWN_NAME,
     MOST_ADDRESSES,
     OVER_A_LIMIT,
     UNKNOWN_NAME,
+    Defence,
     Defender,
 )
-from gateway.transports.sftp.settings import Defence
+from gateway.transports.sftp import proxy
 
 GUESSED = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("nobody guesses this")
 RULES = Defence(threshold=10, within=100, ban=50, longest_ban=150)
