@@ -12,7 +12,7 @@ from edi.ack_results import AckResult
 from edi.documents import TYPES, Event, content_hash, event_from_json, event_schema, stable_id
 from edi.errors import EdiError, EventError, MapError, ProfileError, RenderError, SelfCheckError
 from edi.explain import explain
-from edi.faults import Fault
+from edi.faults import Fault, Faults
 from edi.located import Tree, load_config, parse_config
 from edi.model import Identity, Interchange, Location
 from edi.overview import Overview, contents, inspect, is_incomplete
@@ -31,6 +31,7 @@ __all__ = [
     "Event",
     "EventError",
     "Fault",
+    "Faults",
     "Identity",
     "Interchange",
     "Location",

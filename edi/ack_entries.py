@@ -70,9 +70,17 @@ def contrl_layer(interchange: Interchange) -> Layer:
 
 
 def answered_set(
-    message: Message, verdict: Verdict, faults: Iterable[Fault], layer: Layer, copied: re.Pattern[str], about: str = ""
+    message: Message,
+    verdict: Verdict,
+    faults: Iterable[Fault],
+    layer: Layer,
+    copied: re.Pattern[str],
+    about: str = "",
+    *,
+    detailed: bool = True,
 ) -> MessageAnswer:
-    """The entry of one set. `copied` matches values that may be repeated in it; `about` is its business object."""
+    """The entry of one set. `copied` matches values that may be repeated in it; `about` is its business object. What is
+    not `detailed` names the set and its verdict only."""
     told = [fault for fault in faults if fault.severity in ("reject", "error")]
     if layer.kind == "CONTRL" and verdict != "rejected":
         told = []  # CONTRL cannot accept with errors (ISO 9735-4)
@@ -81,10 +89,10 @@ def answered_set(
     own = [fault for fault in told if fault.entry.level in ENVELOPES]
     codes = list(layer.codes(own))
     if layer.kind == "CONTRL":
-        if verdict == "rejected" and not codes and not segments:
+        if verdict == "rejected" and not codes and not (segments and detailed):
             codes = [UNSPECIFIED]  # it goes down with those around it
         service = next((service_place(fault) for fault in own if layer.code(fault)), None)
-        return _named_message(message, verdict, codes[:1], service, segments)
+        return _named_message(message, verdict, codes[:1], service, segments if detailed else ())
     if segments and "5" not in codes:  # AK502 5: one or more segments in error
         codes = [*codes[: MOST_CODES - 1], _segments_in_error(segments)]
     return MessageAnswer(
@@ -93,7 +101,7 @@ def answered_set(
         convention=_convention(message, copied) if layer.kind == "999" or layer.version >= "005010" else None,
         outcome=Code(value=verdict),
         codes=tuple(codes),
-        segments=segments,
+        segments=segments if detailed else (),
     )
 
 

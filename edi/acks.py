@@ -22,6 +22,7 @@ from edi.profile import Agreement, Profile
 
 __all__ = ["Acknowledger", "refused", "verdict_of"]
 
+MOST_DETAILED = 1_000
 CONTRLS = {"receipt": {"receipt"}, "syntax": {"syntax"}, "both": {"receipt", "syntax"}}
 
 
@@ -36,7 +37,8 @@ def verdict_of(faults: Iterable[Fault]) -> Verdict:
 class Acknowledger:
     """Collects verdicts in document order and gives the acknowledgements of each group and interchange when it closes.
 
-    Memory: one entry per reported set. `profile` decides which acknowledgements are sent at all.
+    Memory: one entry per reported set, since each refused set must be named; the segments and elements in error only of
+    the first MOST_DETAILED of a group. `profile` decides which acknowledgements are sent at all.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -93,7 +95,9 @@ class Acknowledger:
         x12 = message.interchange.syntax == "x12"
         if part.detail == "all" or verdict == "rejected" or (x12 and verdict != "accepted"):
             layer = layer_of(message, part.kind)
-            part.messages.append(answered_set(message, verdict, faults, layer, self._copied, about))
+            detailed = len(part.messages) < MOST_DETAILED
+            entry = answered_set(message, verdict, faults, layer, self._copied, about, detailed=detailed)
+            part.messages.append(entry)
 
     def group_end(self, end: GroupEnd) -> Iterator[Acknowledgement | ApplicationAdvice]:
         """A group is over: its 997 or 999 (X12.20), then its 824. EDIFACT answers once per interchange."""

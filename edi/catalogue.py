@@ -96,6 +96,7 @@ message.trailer-missing        message     reject    2    2    -    13     13
 message.control-mismatch       message     reject    3    3    -    28     28
 message.count                  message     reject    4    4    -    29     29
 message.faults                 message     reject    5    5    -    -      -       guide999=I5
+message.more-faults            message     reject    5    5    -    18     18      guide999=I5
 message.identifier             message     reject    6    6    -    12     12
 message.group                  message     reject    6    18   -    12     12
 message.control-number         message     reject    7    7    -    13     13
@@ -217,6 +218,10 @@ _TEXTS = {
     "message.control-mismatch": ("the trailer says control number '{found}', the header says '{expected}'", _RESEND),
     "message.count": ("the trailer says {found} segments, but {expected} arrived", _COUNT),
     "message.faults": ("segments or elements of the document are in error", _RESEND),
+    "message.more-faults": (
+        "{found} more faults of this document are not listed",
+        "Correct those that are; many of the others will be the same",
+    ),
     "message.identifier": ("document type '{found}' is missing or not valid", _RESEND),
     "message.group": ("a document '{found}' does not belong into this group", "Send it in a group of its kind"),
     "message.control-number": ("control number '{found}' is missing or not valid", _RESEND),

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from edi.automaton import Automaton, Candidate, Level, Position, variant_of
 from edi.checked import Checked, Occurrence, node
 from edi.element_rules import Finding, findings, one_of
-from edi.faults import Fault, Severity, fault
+from edi.faults import Fault, Faults, Severity, fault
 from edi.model import Delimiters, Location, Message, Segment
 from edi.structure import CodeList, Entry, LoopEntry, Schema, SegmentDef, qualifier_of, value_at
 from edi.syntax import harmless_in, is_plain, offset_of
@@ -145,7 +145,7 @@ class _Walk:
         self.message = message
         self.levels: list[Occurrence] = [[] for _ in range(automaton.depth)]
         self.levels[0] = [None] * automaton.root.size
-        self.faults: list[Fault] = []
+        self.faults = Faults()
         self.unplaced: list[tuple[Segment, str]] = []
         self.qualified: dict[tuple[int, str], int] = {}  # occurrences with a qualifier in a list of the tree, by its id
 

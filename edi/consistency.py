@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from edi.checked import Checked
-from edi.faults import Fault, Severity, fault
+from edi.faults import Fault, Faults, Severity, fault
 from edi.model import Location, Message, Segment
 from edi.structure import value_at
 from edi.syntax import offset_of
@@ -65,11 +65,11 @@ def inconsistencies(message: Message, checked: Callable[[], Checked]) -> list[Fa
         )
         return fault(code, place, found=value_at(segment, element, component), expected=expected, severity=severity)
 
-    found = [*_counts(message.segments, lines, report)]
+    found = Faults(_counts(message.segments, lines, report))
     if unique:
-        found += _repeated(lines, report)
+        found.extend(_repeated(lines, report))
     if tag == "HL":
-        found += _tree(lines, report)
+        found.extend(_tree(lines, report))
     if found:
         found.sort(key=lambda one: (one.location.segment, one.location.element))
     return found

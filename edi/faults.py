@@ -7,15 +7,29 @@ never from the place that found the fault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edi.catalogue import CATALOGUE, Entry, Level, Severity
 from edi.model import COMPONENT, REPEAT, Location
 
-__all__ = ["CATALOGUE", "FOUND_LENGTH", "Entry", "Fault", "Level", "Severity", "fault", "visible"]
+__all__ = [
+    "CATALOGUE",
+    "FOUND_LENGTH",
+    "MOST_FAULTS",
+    "Entry",
+    "Fault",
+    "Faults",
+    "Level",
+    "Severity",
+    "fault",
+    "visible",
+]
 
 FOUND_LENGTH = 80
+MOST_FAULTS = 1_000  # of one message in one step of reading it
+_BY_WEIGHT: list[Severity] = ["warning", "exception", "error", "reject"]
 PLACE_LENGTH = 400
 
 # Rows of the catalogue that stand for two TA105 values: which one follows from the ISA element at fault.
@@ -124,6 +138,38 @@ def fault(
     Raises KeyError for a code that is not in the catalogue.
     """
     return Fault(code, location, severity or CATALOGUE[code].severity, visible(found), expected, ref, guide)
+
+
+class Faults(list[Fault]):
+    """The faults of one message in document order: the first `most`, then one that says how many more there are, which
+    weighs as much as the worst of them. So a message of any size gives a bounded list and the same verdict."""
+
+    def __init__(self, faults: Iterable[Fault] = (), most: int = MOST_FAULTS) -> None:
+        super().__init__()
+        self._most, self._more = most, 0
+        self.extend(faults)
+
+    def append(self, one: Fault, /) -> None:
+        if len(self) < self._most:
+            super().append(one)
+            return
+        first = not self._more
+        self._more += int(one.found) if one.code == "message.more-faults" else 1
+        if first:
+            where = replace(one.location, path=one.location.path.partition("/")[0], loop="", element=0, component=0)
+            super().append(Fault("message.more-faults", where, one.severity, guide=one.guide))
+        last = self[-1]
+        heavier = _BY_WEIGHT.index(one.severity) > _BY_WEIGHT.index(last.severity)
+        self[-1] = replace(
+            last,
+            found=str(self._more),
+            severity=one.severity if heavier else last.severity,
+            guide=one.guide if heavier else last.guide and (one.guide or one.severity != last.severity),
+        )
+
+    def extend(self, faults: Iterable[Fault], /) -> None:
+        for one in faults:
+            self.append(one)
 
 
 def visible(text: str, longest: int = FOUND_LENGTH) -> str:

@@ -37,7 +37,7 @@ from edi.claims import Unmapped, found_at
 from edi.documents.types import Data
 from edi.errors import EventError, RenderError
 from edi.event_fields import UnknownField, leaves, resolve
-from edi.faults import Fault
+from edi.faults import Fault, Faults
 from edi.mapping_also import event_of, events_of
 from edi.mapping_bindings import Context
 from edi.mapping_checks import checks_of, derivations_of, derive, failures
@@ -173,11 +173,11 @@ class Map:
             raw = step(raw)
         claimed = self._places.claimed(checked, lambda: found_at(placed, raw))
         data, raw = complete(self.model, raw, self._places, claimed, notes)
-        faults = [self._places.fault(note, checked) for note in notes]
+        faults = Faults(self._places.fault(note, checked) for note in notes)
         if data is not None:
             if derive(self._derivations, raw):
                 data, raw = complete(self.model, raw, self._places, claimed, [])
-            faults += [self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw)]
+            faults.extend(self._places.failed(failure, checked, claimed) for failure in failures(self._checks, raw))
         event = self._events[-1] if data is None or len(self._events) == 1 else event_of(self._events, raw)
         if data is not None and event.model is not self.model:
             data = event.model.model_validate(data.model_dump(exclude_none=True))

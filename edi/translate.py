@@ -41,7 +41,7 @@ from edi.scopes import Envelope, Judged, settled
 __all__ = ["Result", "Seen", "Translation", "check_agreement", "find_agreement", "translate", "translate_each"]
 
 ACK_RECEIVED = "exchange.ack.received.v1"
-MOST_OUTSIDE = 1_000  # faults of envelopes and stray bytes on one result: a flood of them is handed on in parts
+MOST_OUTSIDE = 1_000  # faults of envelopes and acknowledgements on one result: a flood is handed on in parts
 ANSWERS = (Acknowledgement, ApplicationAdvice)
 Seen: TypeAlias = Callable[[Interchange], bool]
 
@@ -72,7 +72,7 @@ def translate_each(
     due: list[Event] = []
     for item in settled(map(reading.judge, items), profile):
         # What is said of an interchange never stands on a result of another one.
-        if held is not None and (isinstance(item, Judged | Interchange) or len(outside) > MOST_OUTSIDE):
+        if held is not None and (isinstance(item, Judged | Interchange) or len(outside) + len(due) > MOST_OUTSIDE):
             yield dataclasses.replace(held, outside=tuple(outside), acks=tuple(due)) if outside or due else held
             held, outside, due = None, [], []
         if isinstance(item, Judged):

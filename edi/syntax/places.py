@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edi.faults import Fault, fault
+from edi.faults import Fault, Faults, fault
 from edi.model import Delimiters, Group, Interchange, Location, Message
 from edi.syntax.charset import UTF16, utf16_length
 from edi.syntax.recent import remembered
@@ -85,7 +85,7 @@ def message_faults(message: Message, findings: list[Finding]) -> list[Fault]:
     for segment in message.segments:
         occurrence[segment[0]] += 1
         names.append(f"{segment[0]}[{occurrence[segment[0]]}]")
-    return [_message_fault(message, finding, names) for finding in findings]
+    return Faults(_message_fault(message, finding, names) for finding in findings)
 
 
 def _message_fault(message: Message, finding: Finding, names: list[str]) -> Fault:
