@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -86,6 +87,7 @@ class As2Server:
         self._accounts: dict[tuple[str, str], _Account] = {}
         self._running: Counter[str] = Counter()
         self._http: Server | None = None
+        self._draining = False
         self.replace(channels)
 
     def replace(self, channels: Mapping[str, As2Channel]) -> None:
@@ -112,6 +114,8 @@ class As2Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(self._settings.proxies),
+            forwarded_allow_ips=[str(network) for network in self._settings.proxies],
             h11_max_incomplete_event_size=MOST_HEADER_BYTES,
             timeout_graceful_shutdown=10,
         )
@@ -120,6 +124,7 @@ class As2Server:
 
     async def stop(self) -> None:
         """Accept nothing new, let what runs end."""
+        self._draining = True
         if self._http is not None:
             await self._http.close()
 
@@ -141,6 +146,15 @@ class As2Server:
             logger.exception("as2_failed")
             return PlainTextResponse("try again later\n", 503, {"Retry-After": "60"})
 
+    def _look_for_room(self) -> None:
+        """Refuse what cannot be brought to its end. Raises Turned."""
+        if self._draining:
+            raise Turned(503, "this listener is closing", **{"Retry-After": "30"})
+        folder = self._settings.staging
+        if folder is not None and shutil.disk_usage(folder).free < self._settings.least_free:
+            logger.error("as2_refused", reason=f"the disk of {folder} is nearly full")
+            raise Turned(503, "no room for messages", **{"Retry-After": "300"})
+
     def _account(self, request: Request) -> _Account:
         """Whose request it is. Raises Turned; whoever is not known leaves no trace but a line in the log."""
         check_headers(request)
@@ -151,6 +165,7 @@ class As2Server:
         if account is None:
             logger.warning("as2_unknown", peer=request.client.host if request.client else "")
             raise Turned(403, "these AS2 names are not known here")
+        self._look_for_room()
         busy = sum(self._running.values()) >= self._settings.max_requests
         if busy or self._running[account.mailbox] >= account.settings.max_requests:
             raise Turned(503, "too many requests at a time", **{"Retry-After": "30"})

@@ -7,6 +7,7 @@ keys and certificates are references.
 from __future__ import annotations
 
 import datetime as dt
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,6 +39,9 @@ Digest = Annotated[str, AfterValidator(lambda value: _known(value, dict(DIGESTS)
 Cipher = Annotated[str, AfterValidator(lambda value: _known(value, dict(CIPHERS), "cipher"))]
 
 
+Network = IPv4Network | IPv6Network
+
+
 class Listener(_Settings):
     """Where messages and late receipts arrive."""
 
@@ -47,6 +51,8 @@ class Listener(_Settings):
     header_time: Annotated[Duration, Field(gt=0)] = 10.0
     idle: Annotated[Duration, Field(gt=0)] = 30.0
     max_requests: Annotated[int, Field(gt=0)] = 64
+    proxies: tuple[Network, ...] = ()  # proxies of ours that say the client's address (X-Forwarded-For)
+    least_free: Annotated[Size, Field(ge=0)] = 100_000_000  # of the disk of `staging`, for new messages
     staging: Path | None = None
 
 

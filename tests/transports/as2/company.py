@@ -101,7 +101,7 @@ class Company:
 @asynccontextmanager
 async def company(ledger: Ledger, reply: Reply, settings: dict[str, Any], staging: Path) -> AsyncIterator[Company]:
     partner = Partner(reply)
-    header_time = settings.pop("header_time", 10)
+    listener = {"port": 0, "staging": staging, "idle": 2, "header_time": 10, **settings.pop("listener", {})}
     async with answering(partner):
         if "send" in settings:
             settings = settings | {"send": {"url": partner.url, **settings["send"]}}
@@ -110,7 +110,7 @@ async def company(ledger: Ledger, reply: Reply, settings: dict[str, Any], stagin
         world.flow.now = clock.now
         exchanges = LedgerExchanges(world.flow)
         server = As2Server(
-            Listener(port=0, staging=staging, idle=2, header_time=header_time),
+            Listener(**listener),
             {MAILBOX: agreed},
             exchanges,
             lambda text: text,

@@ -215,7 +215,7 @@ async def test_odd_requests(our: Open, more: bytes, status: bytes) -> None:
 
 @pytest.mark.parametrize("said", [b"", b"POST /as2 HTTP/1.1\r\nAS2-From: A"], ids=["nothing", "half a header"])
 async def test_slowloris(our: Open, said: bytes) -> None:
-    async with our(header_time=0.3) as we:
+    async with our(listener={"header_time": 0.3}) as we:
         reader, writer = await asyncio.open_connection("127.0.0.1", we.server.port)
         for byte in said:
             writer.write(bytes((byte,)))
