@@ -16,6 +16,7 @@ from edi.errors import MapError
 from edi.lint_fields import bound_twice, derived_both_ways, lost_fields
 from edi.lint_nodes import does_not_fit, unreachable
 from edi.lint_values import (
+    ignored_nowhere,
     lost_files,
     named_partners,
     not_invertible,
@@ -93,6 +94,7 @@ def _of_map(map_: Map, partners: Sequence[str]) -> Iterator[Found]:
     yield from derived_both_ways(map_)
     yield from does_not_fit(map_.layout)
     yield from undecided(source)
+    yield from ignored_nowhere(map_)
     yield from secrets(map_.layout)
     yield from named_partners(source, partners)
     yield from unknown_meanings(map_)

@@ -12,14 +12,38 @@ from pathlib import Path
 
 from edi.event_fields import meanings_of
 from edi.mapping import Map
-from edi.mapping_ignore import TODO
-from edi.mapping_nodes import Binding, Node, SegmentNode, every
+from edi.mapping_bindings import ELEMENT
+from edi.mapping_ignore import TODO, ignored_of
+from edi.mapping_nodes import Binding, HierarchyNode, Node, SegmentNode, every
 from edi.mapping_source import MapSource
-from edi.structure import ElementDef
+from edi.structure import ElementDef, Entry, LoopEntry
 from edi.yaml_source import Found, Mapping_, Scalar, Tree, as_mapping, load
 
 _TELLTALE = re.compile(r"passw|secret|token|api.?key|BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{12}", re.IGNORECASE)
 _LONG = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/=_-]{16,}")
+
+
+def ignored_nowhere(map_: Map) -> Iterator[Found]:
+    """`map.unreachable`: an entry of `ignore` for an element without its segment, or one that the segment does not
+    have. A segment that the schema does not have where it stands may be ignored there."""
+    levels = {code for node in map_.layout if isinstance(node, HierarchyNode) for code in node.levels}
+    for row, ignored in zip(map_.declared.ignore, ignored_of(map_.declared.ignore), strict=True):
+        level: tuple[Entry, ...] = map_.schema.layout
+        entry: Entry | None = None
+        for name, _ in ignored.steps:
+            if entry is None or entry.name != "HL" or name not in levels:
+                entry = next((one for one in level if one.name == name), None)
+                level = entry.layout if isinstance(entry, LoopEntry) else ()
+        place = ELEMENT.fullmatch(ignored.element)
+        if any(ELEMENT.fullmatch(name) for name, _ in ignored.steps) or (
+            entry is not None and place is not None and not _has(entry, place[1], int(place[2]), int(place[3] or 0))
+        ):
+            sentence = f"there is no {row['at']!s}, so nothing is dropped; write the whole way, as in PO1/ACK/ACK06"
+            yield Found(row["at"], "map.unreachable", sentence)
+
+
+def _has(entry: Entry, tag: str, element: int, component: int) -> bool:
+    return entry.definition.tag == tag and entry.definition.element(element, component) is not None
 
 
 def secrets(layout: tuple[Node, ...]) -> Iterator[Found]:

@@ -69,6 +69,8 @@ BROKEN: dict[str, list[tuple[str, str, str]]] = {
         ),
     ],
     "map.unreachable": [
+        (BAK + "ignore:\n- {at: BAK06, reason: old}\n", "18:8", "there is no BAK06, so nothing is dropped"),
+        (BAK + "ignore:\n- {at: BAK/BAK60, reason: old}\n", "18:8", "there is no BAK/BAK60"),
         (BAK + PID.replace('"F"', '"Q"'), "21:5", "no code of PID01"),
         (BAK + REF.replace('is "VR"\n', 'is "VR"\n  max: any\n') + REF.replace("contract", "supplier_reference"),
          "21:3", "move this one before it"),
@@ -227,14 +229,13 @@ def test_a_test_that_is_none_is_told_with_its_place(tmp_path: Path, row: str) ->
     assert (remark.code, remark.place.rpartition(":")[0], remark.severity) == ("map.bad_test", f"{path}:7", "error")
 
 
-def test_what_is_shipped_has_no_errors() -> None:
+def test_nothing_is_wrong_or_doubtful_about_what_is_shipped() -> None:
     partners = sorted(path.name for path in (ROOT / "partners").iterdir())
     remarks = [*lint_shipped(partners)]
     for folder in (ROOT / "partners").iterdir():
         for path in folder.glob("*.map.yaml"):
             remarks += lint_map(f"{folder.name}/{path.name.partition('.')[0]}", folder)
-    assert [str(remark) for remark in remarks if remark.severity == "error"] == []
-    assert {remark.code for remark in remarks} <= {"map.no_test"}
+    assert [str(remark) for remark in remarks] == []
     assert maps_folder() == ROOT / "maps"
 
 

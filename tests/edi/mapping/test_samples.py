@@ -51,6 +51,8 @@ BASES = {
     "x12/997/later_release": "x12/005010/997@1",
     "x12/999": "x12/005010/999@1",
     "x12/824": "x12/004010/824@1",
+    "x12/824/later_release": "x12/005010/824@1",
+    **{f"x12/{kind}/industrial": f"x12/005010/{kind}.industrial@1" for kind in ("850", "855", "856", "810")},
     "edifact/contrl": "edifact/service/v3/contrl@1",
     "edifact/contrl/syntax4": "edifact/service/v4/contrl@1",
     "edifact/aperak": "edifact/d01b/aperak@1",
