@@ -311,8 +311,9 @@ def copied(tmp_path: Path, before: str, after: str) -> Path:
     return folder
 
 
-GUIDE = """owner: edi-onboarding@example.com
-guide:
+MAP_855 = (ROOT / "partners/acme/855.map.yaml").read_text(encoding="utf-8")
+OWN_GUIDE = MAP_855[MAP_855.index("guide:\n") : MAP_855.index("\ntests:\n")]
+GUIDE = """guide:
   intro: |-
     Welcome.
 
@@ -325,7 +326,7 @@ guide:
 
 
 def test_texts_of_the_map_stand_in_the_guide(tmp_path: Path) -> None:
-    folder = copied(tmp_path, "owner: edi-onboarding@example.com\n", GUIDE)
+    folder = copied(tmp_path, OWN_GUIDE, GUIDE)
     guide = guide_of(load_map("acme/855@1", folder), folder)
     assert guide.intro == ("Welcome.", "Second part.")
     assert guide.contacts[0].values == ("EDI desk", "desk@example.com", "+1 555", "8 to 17")
@@ -345,14 +346,14 @@ def test_texts_of_the_map_stand_in_the_guide(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_guide_key_is_one_sentence(tmp_path: Path, before: str, after: str, code: str) -> None:
-    folder = copied(tmp_path, "owner: edi-onboarding@example.com\n", GUIDE.replace(before, after))
+    folder = copied(tmp_path, OWN_GUIDE, GUIDE.replace(before, after))
     (remark,) = lint_map("acme/855", folder)
     assert remark.place.startswith(str(folder / "855.map.yaml:"))
     assert remark.code == code if code != "map.duplicate" else remark.code.startswith("yaml.")
 
 
 def test_a_guide_that_names_a_lost_file_is_refused(tmp_path: Path) -> None:
-    folder = copied(tmp_path, "owner: edi-onboarding@example.com\n", GUIDE.replace("changes.edi", "lost.edi"))
+    folder = copied(tmp_path, OWN_GUIDE, GUIDE.replace("changes.edi", "lost.edi"))
     with pytest.raises(MapError, match=r"guide.no_file: there is no .*855_lost.edi"):
         guide_of(load_map("acme/855@1", folder), folder)
 
@@ -371,7 +372,7 @@ def test_nothing_secret_of_a_partner_file_is_told(tmp_path: Path) -> None:
 def test_a_sample_shows_its_fault_and_its_answer() -> None:
     guide = guide_of(partner_map(ROOT / "partners/acme/855.map.yaml"), ROOT / "partners/acme")
     bad = next(sample for sample in guide.samples if sample.name == "855_bad_code.edi")
-    assert bad.title == "Bad code"
+    assert bad.title == "A code we do not know"
     assert bad.outcome == "Accepted. A person looks at it, because of what is marked below."
     assert [fault for segment in bad.segments for fault in segment.faults]
     assert "ST*997" in bad.answer
