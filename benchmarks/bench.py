@@ -285,6 +285,13 @@ def of_goals() -> Table:
     return Table("Goals", "", ("", "at most", "found", "", "held in CI"), rows)
 
 
+def of_kept() -> Table:
+    rows: list[Row] = [
+        (goal.what, f"{goal.limit:g} {goal.unit}", f"{goal.measure():.2f}") for goal in goals.KEPT.values()
+    ]
+    return Table("Kept", "What has no goal, or is on its way to one; held in CI.", ("", "at most", "found"), rows)
+
+
 def tables(sizes: Sizes) -> Iterator[Table]:
     yield of_steps(X12, sizes)
     yield of_steps(EDIFACT, sizes)
@@ -301,6 +308,7 @@ def tables(sizes: Sizes) -> Iterator[Table]:
     yield of_faults()
     yield of_as2()
     yield of_goals()
+    yield of_kept()
 
 
 def main() -> None:

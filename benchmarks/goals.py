@@ -1,8 +1,9 @@
 """What must be reached, as ratios within one run and as limits, and how each is measured.
 
-GOALS is the whole table. HELD are the goals that are reached and that CI holds (tests/test_bench.py): a goal enters it
-when it is met, and never leaves it. Not here: the report (benchmarks/bench.py). Rule protected: a goal that is not met
-is shown as not met; it is never made easier.
+GOALS is the whole table. HELD are the goals that are reached and that CI holds (tests/benchmarks/test_goals.py): a goal
+enters it when it is met, and never leaves it. KEPT is how far we are with what has no goal, or one that is not met; CI
+holds that as well. Not here: the report (benchmarks/bench.py). Rule protected: a goal that is not met is shown as not
+met; it is never made easier, nor is what is kept.
 """
 
 from __future__ import annotations
@@ -202,3 +203,14 @@ HELD = frozenset(
         "growth",
     }
 )
+# A third above what a calm machine finds: beside other processes, what uses much memory is slower than `str.split` is.
+KEPT: dict[str, Goal] = {
+    "translate X12": Goal("850 to event, with 997", 320, "x str.split", lambda: times_split(X12, TRANSLATE)),
+    "translate EDIFACT": Goal(
+        "ORDERS to event, with CONTRL", 280, "x str.split", lambda: times_split(EDIFACT, TRANSLATE)
+    ),
+    "write EDIFACT": Goal("write an ORDERS", 45, "x str.split", lambda: times_split(EDIFACT, WRITE)),
+    "read back EDIFACT": Goal(
+        "the same, read back and checked", 90, "x str.split", lambda: times_split(EDIFACT, READ_BACK)
+    ),
+}

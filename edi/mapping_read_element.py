@@ -13,7 +13,7 @@ from typing import Any
 from edi.documents.types import Code, Data
 from edi.event_fields import skeleton
 from edi.generated import Source
-from edi.mapping_nodes import Binding, Pair, Pairs, Target, counted
+from edi.mapping_nodes import Address, Binding, Pair, Pairs, Target, counted
 from edi.mapping_shared import Part
 from edi.structure import SegmentDef
 from edi.tables import Table
@@ -270,18 +270,22 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef,
         place = f"{segment}, k + 1, 0, v"
     elif pairs.form == "composites":
         source.add(depth, f"for k in range({first.element}, min(len({segment}), {pairs.last + 1})):")
-        source.add(depth + 1, f"p = value_at({segment}, k, {first.component}){source.strip}")
-        source.add(depth + 1, f"v = value_at({segment}, k, {value.component}){source.strip}")
+        _composite(source, depth + 1, f"{segment}[k].partition(RS)[0].split(CS)", first, value)
         place = f"{segment}, k, {value.component}, v"
     else:
         source.add(depth, "for k in NONE,:")  # once, so that all forms look alike
-        for name, at in (("p", first), ("v", value)):
-            whole = definition.element(at.element)
-            if whole is None or at.component or whole.repeat != 1:
-                text = f"value_at({segment}, {at.element}, {at.component})"
-            else:
-                text = f"({segment}[{at.element}] if len({segment}) > {at.element} else '')"
-            source.add(depth + 1, f"{name} = {text}{source.strip}")
+        if first.element == value.element:
+            there = f"len({segment}) > {first.element}"
+            parts = f"{segment}[{first.element}].partition(RS)[0].split(CS) if {there} else NONE"
+            _composite(source, depth + 1, parts, first, value)
+        else:
+            for name, at in (("p", first), ("v", value)):
+                whole = definition.element(at.element)
+                if whole is None or at.component or whole.repeat != 1:
+                    text = f"value_at({segment}, {at.element}, {at.component})"
+                else:
+                    text = f"({segment}[{at.element}] if len({segment}) > {at.element} else '')"
+                source.add(depth + 1, f"{name} = {text}{source.strip}")
         place = f"{segment}, {value.element}, {value.component}, v"
     source.add(depth + 1, "if not v:")
     source.add(depth + 2, "continue")
@@ -296,6 +300,14 @@ def pairs_code(source: Source, depth: int, pairs: Pairs, definition: SegmentDef,
         source.add(depth + 1, f"{word} p in {{{', '.join(map(repr, qualifiers))}}}:")
         source.lines += lines
         word = "elif"
+
+
+def _composite(source: Source, depth: int, parts: str, first: Address, value: Address) -> None:
+    """Code that takes a qualifier and its value out of the components of one element."""
+    source.add(depth, f"c = {parts}")
+    source.add(depth, "m = len(c)")
+    for name, at in (("p", first.component - 1), ("v", value.component - 1)):
+        source.add(depth, f"{name} = c[{at}]{source.strip} if m > {at} else ''")
 
 
 def _pair(source: Source, depth: int, pairs: Pairs, pair: Pair, place: str, scope: Scope) -> None:

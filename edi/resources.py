@@ -6,6 +6,7 @@ never leave the folders it is looked up in.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from edi.errors import MapError
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
+@functools.cache  # every interchange asks for it
 def maps_folder() -> Path:
     """The folder of the shipped maps. Raises MapError when the installation has none."""
     package = Path(__file__).resolve().parent
