@@ -60,10 +60,11 @@ class OwnKey:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A ContentInfo: the object identifier of what it holds, and that."""
+    """A ContentInfo: the object identifier of what it holds, that, and the offset at which it ends."""
 
     oid: str
     body: Element
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def opened(window: Window, failure: Failure) -> Content:
     try:
         outer = ber.parse(window)
         kind, wrapped = outer.children[:2]
-        return Content(kind.oid(), wrapped.children[0])
+        return Content(kind.oid(), wrapped.children[0], outer.end)
     except (BerError, ValueError, IndexError) as error:
         raise CmsError(failure, f"not CMS: {error}") from None
 

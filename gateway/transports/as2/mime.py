@@ -19,6 +19,7 @@ from gateway.window import CHUNK, Staging, Window
 
 MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
 MOST_PARTS, DEEPEST = 100, 10
+MOST_SPACE = 64  # bytes behind the end of what must stand alone
 Headers = tuple[tuple[str, str], ...]
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PARAMETER = re.compile(r""";\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s"]*)\s*""")
@@ -95,9 +96,10 @@ def headers_of(head: bytes) -> Headers:
     return tuple(found)
 
 
-def parts(body: Window, boundary: str) -> list[Window]:
+def parts(body: Window, boundary: str, *, alone: bool = False) -> list[Window]:
     """The parts of a multipart, each from its first header to before the line break of the next delimiter. What stands
-    before the first and after the last is left out. Raises MimeError, also if the last delimiter is missing."""
+    before the first and after the last is left out; with `alone` nothing may stand after it. Raises MimeError, also if
+    the last delimiter is missing."""
     if not 1 <= len(boundary) <= 200:
         raise MimeError("a multipart without a boundary")
     delimiter = b"--" + boundary.encode("latin-1", "replace")
@@ -115,9 +117,17 @@ def parts(body: Window, boundary: str) -> list[Window]:
         if ending[1]:
             if begin is None:
                 raise MimeError("a multipart that ends before it begins")
+            if alone:
+                nothing_after(body, at + len(delimiter) + ending.end())
             return found
         begin = at + len(delimiter) + ending.end()
     raise MimeError("a multipart without its last delimiter")
+
+
+def nothing_after(window: Window, offset: int) -> None:
+    """Raises MimeError if more than a few line breaks and spaces stand behind an offset."""
+    if window.end - offset > MOST_SPACE or window.at(offset, MOST_SPACE).strip(b" \t\r\n"):
+        raise MimeError("something stands behind the end")
 
 
 def _occurrences(body: Window, delimiter: bytes) -> Iterator[int]:

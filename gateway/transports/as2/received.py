@@ -1,8 +1,8 @@
 """A message opened layer by layer (RFC 4130, 5402, 6362): decrypted, inflated, verified; its documents and its MIC.
 
 Not here: HTTP, who the partner is, what is stored and answered. Rules protected: what is demanded is judged on what was
-really decrypted and verified, not on what the headers say; layers come only in an order that the standard knows; after
-a failure nothing of the content is used.
+really decrypted and verified, not on what the headers say; layers come only in an order that the standard knows; what
+was encrypted is one entity with nothing behind it; after a failure nothing of the content is used.
 """
 
 from __future__ import annotations
@@ -104,10 +104,18 @@ def open_entity(entity: Entity, rules: Rules, staging: Staging, micalg: str = ""
     try:
         _Layers(rules, staging, micalg, found).open(entity)
     except CmsError as error:
-        raise Refused(f"Error: {error.failure}", str(error), found) from None
+        raise _refused(error.failure, str(error), found) from None
     except (MimeError, BerError, TooLarge) as error:
-        raise Refused("Error: unexpected-processing-error", str(error), found) from None
+        raise _refused("unexpected-processing-error", str(error), found) from None
     return found
+
+
+def _refused(failure: str, cause: str, found: Received) -> Refused:
+    """What the sender is told. That what was encrypted does not open is one failure with a wrong key or padding: who
+    sends again what somebody else encrypted, with other bytes behind it, learns nothing from the answer."""
+    if found.decrypted and not found.verified and failure not in ("authentication-failed", "integrity-check-failed"):
+        return Refused("Error: decryption-failed", f"within what was encrypted: {cause}")
+    return Refused(f"Error: {failure}", cause, found)
 
 
 class _Layers:
@@ -137,6 +145,8 @@ class _Layers:
             return None
         layer = mime.decoded(entity, self.staging)
         content = cms_read.opened(layer, "decryption-failed")
+        if self.found.decrypted:
+            mime.nothing_after(layer, content.end)
         if content.oid in (known.ENVELOPED, known.AUTH_ENVELOPED):
             return self._decrypted(content)
         if content.oid == known.COMPRESSED:
@@ -162,7 +172,7 @@ class _Layers:
 
     def _beside(self, entity: Entity) -> Entity:
         """multipart/signed: the content and its signature beside it."""
-        found = mime.parts(entity.body, entity.parameters.get("boundary", ""))
+        found = mime.parts(entity.body, entity.parameters.get("boundary", ""), alone=self.found.decrypted is not None)
         if len(found) != 2:
             raise MimeError("a signed message has two parts")
         beside = mime.entity(found[1])
