@@ -123,10 +123,11 @@ async def company(ledger: Ledger, reply: Reply, settings: dict[str, Any], stagin
 
 
 @asynccontextmanager
-async def answering(partner: Partner) -> AsyncIterator[None]:
+async def answering(partner: Partner, **tls: str) -> AsyncIterator[None]:
     """The partner's own listener, for the length of the block."""
     app = Starlette(routes=[Route("/as2", partner.handle, methods=["POST"])])
-    config = uvicorn.Config(app, port=0, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
+    usual: dict[str, Any] = {"http": "h11", "ws": "none", "lifespan": "off", "log_config": None, "access_log": False}
+    config = uvicorn.Config(app, port=0, **usual, **tls)
     async with listening(config) as server:
         partner.url = f"http://127.0.0.1:{server.port}/as2"
         yield
