@@ -9,8 +9,7 @@ import pytest
 
 from gateway.ledger import Ledger
 from gateway.ledger.queries import exchanges
-from tests.transports.as2.company import company, message, receipt, replying
-from tests.transports.as2.test_channel import DOCUMENT
+from tests.transports.as2.company import DOCUMENT, company, message, receipt, replying
 
 
 @pytest.mark.parametrize("ledger", ["postgresql"], indirect=True)

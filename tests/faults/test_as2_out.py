@@ -19,9 +19,8 @@ from gateway.ports import Done, Outcome, Parcel
 from gateway.transports.as2 import mdn
 from gateway.transports.as2.mdn import Answer
 from gateway.writing import place
-from tests.transports.as2.company import MAILBOX, THEM, US, Company, Reply, company, opened, replying
+from tests.transports.as2.company import DOCUMENT, MAILBOX, THEM, US, Company, Reply, company, opened, replying
 from tests.transports.as2.peers import own
-from tests.transports.as2.test_channel import DOCUMENT
 
 Open = Callable[..., AbstractAsyncContextManager[Company]]
 

@@ -11,8 +11,7 @@ import pytest
 from gateway.ledger import Ledger
 from gateway.ports import Done, Transient
 from tests.transports.as2.authority import Authority
-from tests.transports.as2.company import Partner, answering, company, replying
-from tests.transports.as2.test_channel import parcel
+from tests.transports.as2.company import Partner, answering, company, parcel, replying
 
 pytestmark = pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
 

@@ -20,8 +20,7 @@ from gateway.ports import Done, Transient
 from gateway.transports.as2 import server
 from gateway.window import Staging
 from tests.faults.proxy import proxied
-from tests.transports.as2.company import Company, Reply, company, message, receipt, replying
-from tests.transports.as2.test_channel import DOCUMENT, parcel
+from tests.transports.as2.company import DOCUMENT, Company, Reply, company, message, parcel, receipt, replying
 
 pytestmark = pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
 Open = Callable[..., AbstractAsyncContextManager[Company]]

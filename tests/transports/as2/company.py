@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,21 @@ from gateway import clock
 from gateway.exchanges import LedgerExchanges
 from gateway.ledger import Ledger
 from gateway.listening import listening
-from gateway.ports import HttpMessage
+from gateway.ports import HttpMessage, Parcel
 from gateway.transports.as2 import As2Channel, As2Server, As2Sink, Listener, mdn
 from gateway.transports.as2.mdn import Answer, Mdn, Mic
 from gateway.transports.as2.mime import Headers
 from gateway.transports.as2.received import Received, Rules, open_message
 from gateway.transports.as2.sending import Agreed, build
 from gateway.window import Staging, Window
-from tests.flow.world import World
+from tests.flow.world import ROOT, World
 from tests.transports.as2.peers import own
 
+DOCUMENT = sorted((ROOT / "partners/acme/samples").glob("*855*.edi"))[0].read_bytes()
 MAILBOX = "acme/as2"
 US, THEM = "Our Company", "ACME"
 Reply = Callable[[Request, bytes], Response]
+Open = Callable[..., AbstractAsyncContextManager["Company"]]
 
 
 def pem(name: str) -> dict[str, str]:
@@ -192,3 +194,7 @@ def replying(
         return Response(content, headers={name.lower(): value for name, value in made})
 
     return reply
+
+
+def parcel(number: str = "d1", content: bytes = DOCUMENT) -> Parcel:
+    return Parcel(number, MAILBOX, "po/P1", "acme", "document", 1, payload=content, name="850.edi")

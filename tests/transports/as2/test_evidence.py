@@ -7,8 +7,7 @@ import asyncio
 import datetime as dt
 import json
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,15 @@ from gateway import clock
 from gateway.evidence import bundle, chain, parts, verify
 from gateway.evidence.chain import EMPTY, Head
 from gateway.evidence.sealing import Sealer
-from gateway.ledger import Ledger
 from gateway.ledger.queries import evidence
 from gateway.ports import Business, Done, Parcel, Unknown
 from gateway.transports.as2 import mdn
 from gateway.transports.as2.mdn import Answer
 from tests.flow.world import ROOT
-from tests.transports.as2.company import MAILBOX, THEM, US, Company, Reply, company, message, opened, replying
+from tests.transports.as2.company import MAILBOX, THEM, US, Company, Open, Reply, message, opened, replying
 from tests.transports.as2.peers import own
 
 DOCUMENT = sorted((ROOT / "partners/acme/samples").glob("*855*.edi"))[0].read_bytes()
-Open = Callable[..., AbstractAsyncContextManager[Company]]
-
-
-@pytest.fixture
-def our(ledger: Ledger, tmp_path: Path) -> Open:
-    def make(reply: Reply | None = None, **settings: Any) -> AbstractAsyncContextManager[Company]:
-        return company(ledger, reply or replying(), settings, tmp_path)
-
-    return make
 
 
 def sealer(we: Company) -> Sealer:

@@ -21,8 +21,7 @@ from starlette.responses import Response
 
 from gateway.ledger import Ledger, migrate
 from gateway.ports import Business, Done
-from tests.transports.as2.company import THEM, US, Reply, company, pem
-from tests.transports.as2.test_channel import DOCUMENT, parcel
+from tests.transports.as2.company import DOCUMENT, THEM, US, Reply, company, parcel, pem
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = ROOT / ".venv" / "node" / "node_modules"

@@ -13,9 +13,8 @@ from gateway.ledger import Ledger, migrate
 from gateway.ports import Business, Done, HttpMessage, Outcome
 from gateway.transports.as2.mime import Headers
 from tests.flow.world import isa, set_855
-from tests.transports.as2.company import THEM, US, Company, company, message, opened, receipt, replying
+from tests.transports.as2.company import THEM, US, Company, company, message, opened, parcel, receipt, replying
 from tests.transports.as2.peers import openssl, own
-from tests.transports.as2.test_channel import parcel
 
 KIND = b'multipart/report; report-type=disposition-notification;\r\n\tboundary="----=_Part_2_1.1"'
 
