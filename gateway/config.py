@@ -33,10 +33,11 @@ class _Part(BaseModel):
 
 
 class Listeners(_Part):
-    """What this gateway hosts: see gateway/transports/sftp and gateway/transports/as2."""
+    """What this gateway hosts: see the modules of these names in gateway/transports."""
 
     sftp: dict[str, Any] | None = None
     as2: dict[str, Any] | None = None
+    https: dict[str, Any] | None = None
 
 
 class Timing(_Part):

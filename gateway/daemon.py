@@ -32,6 +32,7 @@ from gateway.mailboxes import LedgerMailboxes
 from gateway.partners import Book, transport
 from gateway.ports import Desk, Sink
 from gateway.secrets import SecretError
+from gateway.uploads import LedgerUploads
 
 SEALING, DAY = 10.0, 86400.0  # seconds between runs
 
@@ -144,7 +145,7 @@ class Daemon:
         for name, settings in self.configuration.listeners.items():
             settings.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
             hosted = self._hosted(self.configuration.book, name)
-            desk = Desk(self.flow, LedgerMailboxes(self.ledger), self.exchanges)
+            desk = Desk(self.flow, LedgerMailboxes(self.ledger), self.exchanges, LedgerUploads(self.flow))
             server = transport(name).open_server(settings, hosted, desk, self.configuration.secrets)
             try:
                 await server.start()

@@ -319,12 +319,31 @@ class Mailboxes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Uploaded:
+    """An upload is durable. `id` is its receipt; `repeat`: it had come before, and this is the receipt it got then.
+    `conflict`: its key was used for other content, and nothing was stored."""
+
+    id: str = ""
+    repeat: bool = False
+    conflict: bool = False
+
+
+class Uploads(Protocol):
+    """What takes uploads that may come again after a lost answer."""
+
+    async def upload(self, arrival: Arrival, key: str) -> Uploaded:
+        """TX1. `key` makes a repeat known; without one the bytes do. Returns after the commit, or raises and nothing
+        has happened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a listener may ask of the ledger."""
 
     inlet: Inlet
     mailboxes: Mailboxes
     exchanges: Exchanges
+    uploads: Uploads
 
 
 class Source(Protocol):

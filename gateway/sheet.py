@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 from gateway.config import Configuration
 from gateway.partners import Partner, transport
-from gateway.transports.sheets import SheetPart
+from gateway.transports.sheets import PARTNER, SheetPart
 
 STYLE = """
 body { font: 11pt/1.4 sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em; color: #111; }
@@ -35,7 +36,11 @@ def parts(configuration: Configuration, partner: Partner, host: str = "") -> lis
         module = transport(settings.kind)
         listener = configuration.listeners.get(settings.kind.partition("-")[0])
         found += module.sheet(settings, listener, configuration.secrets, host)
-    return [part for part in found if part.rows]
+    return [_named(part, partner) for part in found if part.rows]
+
+
+def _named(part: SheetPart, partner: Partner) -> SheetPart:
+    return replace(part, rows=tuple((label, value.replace(PARTNER, partner.id)) for label, value in part.rows))
 
 
 def _identities(partner: Partner) -> Iterator[tuple[str, str]]:

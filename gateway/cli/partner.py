@@ -87,6 +87,16 @@ def sheet_(
         typer.echo(sheet.text(title, parts, now), nl=False)
 
 
+@app.command("token")
+def token() -> None:
+    """Make a token for HTTPS upload: one line for the partner, one for `tokens` in its file."""
+    from gateway.transports.https import tokens
+
+    made, digest = tokens.new()
+    typer.echo(f"token, for the partner: {made}")
+    typer.echo(f"hash, for its file:     {digest}")
+
+
 def lines(step: Step) -> list[str]:
     """A step for people: one line, and three more when it failed."""
     took = f"{step.seconds * 1000:.0f} ms"

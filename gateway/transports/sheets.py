@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PARTNER = "{partner}"  # in a value: the partner's id
+
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from gateway.ports import Desk, Exchanges
 from gateway.secrets import Secrets
 from gateway.transports.credentials import Credential, end_of
+from gateway.transports.placing import HostedSink
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, RemoteFile, SftpSession, connect
 from gateway.transports.sftp.examine import examine
 from gateway.transports.sftp.keys import KeyRefused, fingerprint, generate_key, read_lines, read_private
@@ -17,7 +18,7 @@ from gateway.transports.sftp.poller import SftpPoller
 from gateway.transports.sftp.server import SftpServer
 from gateway.transports.sftp.settings import HostedMailbox, Listener, PolledMailbox
 from gateway.transports.sftp.sheet import sheet
-from gateway.transports.sftp.sinks import HostedSink, SftpSink
+from gateway.transports.sftp.sinks import SftpSink
 
 CHANNELS = {"sftp-server": HostedMailbox, "sftp": PolledMailbox}
 HOSTED = "sftp-server"

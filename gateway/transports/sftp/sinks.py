@@ -1,4 +1,4 @@
-"""Ways out over SFTP: placing a file in a hosted mailbox, and writing one to the partner's server.
+"""The way out over SFTP: writing a file to the partner's server.
 
 Rule protected: on the partner's server a file has its final name only when it is whole, and a delivery always goes
 under the same name, so that a repeat after a lost answer finds what is there already.
@@ -13,20 +13,12 @@ import asyncssh
 
 from gateway.ports import Done, Outcome, Parcel, Transient, Unknown
 from gateway.transports.names import beside, outgoing
+from gateway.transports.placing import payload_of
 from gateway.transports.sftp.client import HostKeyChanged, LoginRefused, SftpSession
 from gateway.transports.sftp.line import LOST, CircuitOpen, line_to
 from gateway.transports.sftp.settings import PolledMailbox, Send
 
 _READ_BACK_IN = 30.0
-
-
-class HostedSink:
-    """A hosted mailbox as a destination. /out lists the ledger's own rows, so placing a file needs no work here."""
-
-    async def send(self, parcel: Parcel) -> Outcome:
-        """Placed. Raises ValueError for a parcel without bytes, which is our own mistake."""
-        _payload(parcel)
-        return Done(effect="placed")
 
 
 class SftpSink:
@@ -73,7 +65,7 @@ class _Upload:
 
     def __init__(self, send: Send, parcel: Parcel) -> None:
         self._send, self._parcel = send, parcel
-        self._data = _payload(parcel)
+        self._data = payload_of(parcel)
         name = outgoing(send.name, parcel)
         self._names = (self._at(name), self._at(beside(name, parcel.id)))
         self._written = ""
@@ -120,9 +112,3 @@ class _Upload:
 
     def _at(self, name: str) -> str:
         return posixpath.join(self._send.folder, name)
-
-
-def _payload(parcel: Parcel) -> bytes:
-    if parcel.payload is None:
-        raise ValueError(f"delivery {parcel.id} has no bytes to place in a mailbox")
-    return parcel.payload
