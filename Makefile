@@ -26,7 +26,7 @@ check: .venv/tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The long drills: kill -9 of the daemon at every step, and what else breaks slowly.
+# The long drills: kill -9 of the daemon at every step, and many times under load (docs/fault-tests.md).
 faults: .venv/tested
 	$(BIN)/pytest -m faults
 

@@ -89,12 +89,12 @@ class Peer:
                 self.diary.promised.add(message_id)
         return answer if answer.status_code == 200 else None
 
-    def deliver(self, url: str, document: bytes, made: tuple[Headers, bytes]) -> None:
+    def deliver(self, url: str, document: bytes, made: tuple[Headers, bytes], patience: float = PATIENCE) -> None:
         """Send until there is a positive receipt."""
         headers, body = made
         message_id = dict(headers)["Message-ID"]
         self.diary.sent[message_id] = document
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while self.post(url, headers, body) is None:
             assert time.monotonic() < end, f"{message_id} is not receipted"
             time.sleep(0.1)

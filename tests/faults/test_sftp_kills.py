@@ -32,9 +32,9 @@ async def put(installation: Installation, name: str, data: bytes) -> None:
         await opened.put(f"/in/{name}", data)
 
 
-def upload(installation: Installation, name: str, data: bytes) -> None:
+def upload(installation: Installation, name: str, data: bytes, patience: float = PATIENCE) -> None:
     """Upload until it is taken."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         try:
             asyncio.run(put(installation, name, data))

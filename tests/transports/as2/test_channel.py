@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -12,6 +14,7 @@ from starlette.responses import Response
 from gateway import clock
 from gateway.ledger import LedgerUnavailable
 from gateway.transports.as2 import As2Server, Listener, mdn
+from gateway.transports.as2.mdn import Mic
 from tests.transports.as2.company import (
     DOCUMENT,
     MAILBOX,
@@ -19,11 +22,11 @@ from tests.transports.as2.company import (
     US,
     Open,
     message,
+    parcel,
+    pem,
     receipt,
 )
 from tests.transports.as2.peers import own
-
-# --- in
 
 
 async def test_stored_and_receipted(our: Open) -> None:
@@ -107,6 +110,31 @@ def unsigned() -> tuple[Any, bytes]:
             at=clock.now(),
         )
         return made.headers, b"".join(made.body.chunks())
+
+
+async def test_mic_for_unsigned(our: Open) -> None:
+    """Encrypted and not signed: the MIC is of the decrypted entity with its headers (RFC 4130 7.3.1)."""
+    async with our(receive={"signed": "no"}) as we:
+        found = receipt(await we.post(*unsigned()))
+        head = b"Content-Type: application/edi-x12\r\nContent-Transfer-Encoding: binary\r\n"
+        head += b'Content-Disposition: attachment; filename="a.edi"\r\n\r\n'
+        digest = base64.b64encode(hashlib.sha256(head + DOCUMENT).digest()).decode()
+        assert (found.accepted, found.mic) == (True, Mic(digest, "sha-256"))
+
+
+async def test_secrets_never_logged(our: Open, capsys: pytest.CaptureFixture[str]) -> None:
+    """No key and nothing of a document in a line of the log, whether it goes well or not."""
+    async with our(send={}) as we:
+        headers, body = message(DOCUMENT)
+        await we.post(headers, body)
+        await we.post(headers, body[:-40])
+        await we.post(*message(DOCUMENT, "<2@acme>", signer="stranger"))
+        await we.sink().send(parcel())
+        await we.settle()
+    said = "".join(capsys.readouterr())
+    assert "as2_received" in said
+    for secret in (pem(US)["key"].splitlines()[5], DOCUMENT.decode()[110:160], "BAK*"):
+        assert secret not in said
 
 
 async def test_unknown_as2_ids_cost_nothing(our: Open) -> None:
