@@ -12,6 +12,8 @@ import typer
 
 from gateway import clock, examination, sheet
 from gateway.cli.instance import DEFAULT, AsJson, Config, fail, load
+from gateway.config import Configuration
+from gateway.partners import Partner
 from gateway.secrets import SecretError
 from gateway.transports.trial import Step
 from gateway.units import seconds
@@ -29,10 +31,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Try each channel step by step, and say which step fails, why, and what to do. Exit 1 if one does."""
-    configuration = load(path)
-    found = configuration.book.get(name)
-    if found is None:
-        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
+    configuration, found = _known(path, name)
     if (channel and channel not in found.channels) or not found.channels:
         fail(f"partner {name} has no channel {channel}".rstrip() + f"; it has {', '.join(found.channels) or 'none'}")
     try:
@@ -68,10 +67,7 @@ def sheet_(
     as_json: AsJson = False,
 ) -> None:
     """Everything a partner needs to connect: names, addresses, certificates, host keys, algorithms, documents."""
-    configuration = load(path)
-    found = configuration.book.get(name)
-    if found is None:
-        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
+    configuration, found = _known(path, name)
     now, title = clock.now(), found.file.name or found.id
     try:
         parts = sheet.parts(configuration, found, host)
@@ -95,6 +91,15 @@ def token() -> None:
     made, digest = tokens.new()
     typer.echo(f"token, for the partner: {made}")
     typer.echo(f"hash, for its file:     {digest}")
+
+
+def _known(path: Path, name: str) -> tuple[Configuration, Partner]:
+    """The configuration and a partner of it; else the command ends with a sentence."""
+    configuration = load(path)
+    found = configuration.book.get(name)
+    if found is None:
+        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
+    return configuration, found
 
 
 def lines(step: Step) -> list[str]:

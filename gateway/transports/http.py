@@ -7,10 +7,16 @@ a header, is closed and costs no slot; a body that is not as long as was announc
 from __future__ import annotations
 
 import asyncio
-from typing import Any, BinaryIO
+import ssl
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Protocol
 
+import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gateway.transports.defender import Network
 
 MOST_HEADERS, MOST_HEADER_BYTES = 200, 64 * 1024
 
@@ -51,6 +57,39 @@ async def read_body(request: Request, file: BinaryIO, largest: int, idle: float)
     if announced and announced != str(size):
         raise Turned(400, "the body is not as long as was announced")
     return size
+
+
+class HttpSettings(Protocol):
+    """What the settings of a listener have in common."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def header_time(self) -> float: ...
+    @property
+    def proxies(self) -> Sequence[Network]: ...
+
+
+def configured(app: Starlette, settings: HttpSettings, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
+    """How a listener is served: addresses of clients from proxies we name only, nothing told of us, nothing logged."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=protocol(settings.header_time),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=[str(network) for network in settings.proxies],
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        timeout_graceful_shutdown=10,
+        ssl_context_factory=(lambda config, usual: tls) if tls is not None else None,
+    )
 
 
 def protocol(header_time: float) -> type[H11Protocol]:

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 
 from gateway.ledger.tables import receipt
 from gateway.mailboxes import LedgerMailboxes
-from gateway.ports import LONG_AGO, Arrival, MailboxFile, Receipt, Shelf, Submission
+from gateway.ports import LONG_AGO, Arrival, MailboxFile, Parcel, Receipt, Shelf, Submission
 from gateway.transports.sftp import SftpServer, SftpSession, connect, generate_key
 from gateway.window import window
 from tests.flow.world import World
 
 MAILBOX = "one/inbox"
+PAYLOAD = b"ISA*" * 1000
 LARGEST = 100_000_000
 
 
@@ -177,3 +178,18 @@ class Site(Running):
 
 Stored = Callable[..., AbstractAsyncContextManager[Site]]
 Serve = Callable[..., AbstractAsyncContextManager[Hosted]]
+
+
+def parcel(**changes: Any) -> Parcel:
+    """A document on its way to a partner, `850_P00042_000000007.edi` by the usual template."""
+    values: dict[str, Any] = {
+        "id": "d1",
+        "destination": "one/sftp",
+        "key": "po/P00042",
+        "partner": "one",
+        "kind": "850",
+        "attempt": 1,
+        "payload": PAYLOAD,
+        "facts": {"control": "000000007"},
+    }
+    return Parcel(**(values | changes))

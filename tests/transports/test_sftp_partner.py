@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncssh
 import pytest
-from mailbox_desk import Desk, Keys
+from mailbox_desk import PAYLOAD, Desk, Keys, parcel
 
 from gateway.ports import Done, Outcome, Parcel, Transient, Unknown
 from gateway.transports.sftp import PolledMailbox, SftpPoller, SftpSink, fingerprint
@@ -141,22 +141,8 @@ async def partner(tmp_path: Path, keys: Keys) -> AsyncIterator[Partner]:
     await acceptor.wait_closed()
 
 
-def _parcel(**changes: Any) -> Parcel:
-    values: dict[str, Any] = {
-        "id": "d1",
-        "destination": SOURCE,
-        "key": "po/P00042",
-        "partner": "one",
-        "kind": "850",
-        "attempt": 1,
-        "payload": b"ISA*" * 1000,
-        "facts": {"control": "000000007"},
-    }
-    return Parcel(**(values | changes))
-
-
-async def _send(partner: Partner, parcel: Parcel, **changes: Any) -> Outcome:
-    return await SftpSink(partner.settings(**changes), partner.resolve).send(parcel)
+async def _send(partner: Partner, what: Parcel, **changes: Any) -> Outcome:
+    return await SftpSink(partner.settings(**changes), partner.resolve).send(what)
 
 
 async def test_poll_archives(partner: Partner, desk: Desk) -> None:
@@ -208,7 +194,7 @@ async def test_remote_host_key_changed(partner: Partner, desk: Desk) -> None:
     assert await poller.poll(desk) == 0
     assert poller.alarm == "credential"
     assert "not one of those pinned" in poller.problem
-    outcome = await _send(partner, _parcel(), **pinned)
+    outcome = await _send(partner, parcel(), **pinned)
     assert isinstance(outcome, Transient)
     assert (outcome.scope, outcome.alarm) == ("connector", "credential")
     assert partner.names("in") == []
@@ -219,7 +205,7 @@ async def test_key_refused(partner: Partner, desk: Desk) -> None:
     poller = SftpPoller(SOURCE, partner.settings(key="file:other"), partner.resolve)
     assert await poller.poll(desk) == 0
     assert (poller.alarm, "refuses user buyer" in poller.problem) == ("credential", True)
-    outcome = await _send(partner, _parcel(), key="file:other")
+    outcome = await _send(partner, parcel(), key="file:other")
     assert isinstance(outcome, Transient)
     assert outcome.alarm == "credential"
 
@@ -228,7 +214,7 @@ async def test_partner_down(partner: Partner, desk: Desk, unused_tcp_port: int) 
     poller = SftpPoller(SOURCE, partner.settings(port=unused_tcp_port), partner.resolve)
     assert await poller.poll(desk) == 0
     assert (poller.alarm, poller.problem != "") == ("", True)
-    outcome = await _send(partner, _parcel(), port=unused_tcp_port)
+    outcome = await _send(partner, parcel(), port=unused_tcp_port)
     assert isinstance(outcome, Transient)
     assert (outcome.scope, outcome.alarm) == ("connector", "")
 
@@ -243,32 +229,32 @@ async def test_a_server_that_hangs_is_given_up(partner: Partner, desk: Desk) -> 
 
 
 async def test_send(partner: Partner) -> None:
-    assert await _send(partner, _parcel()) == Done(note="written as /in/850_P00042_000000007.edi")
+    assert await _send(partner, parcel()) == Done(note="written as /in/850_P00042_000000007.edi")
     assert partner.names("in") == ["850_P00042_000000007.edi"]
-    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == b"ISA*" * 1000
+    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == PAYLOAD
     assert partner.done == ["fsync", "posix_rename"]
 
 
 async def test_send_without_extensions(partner: Partner) -> None:
     partner.faults = {"no_posix_rename": 1, "no_fsync": 1}
-    assert isinstance(await _send(partner, _parcel()), Done)
+    assert isinstance(await _send(partner, parcel()), Done)
     assert partner.names("in") == ["850_P00042_000000007.edi"]
 
 
 async def test_an_upload_cut_before_the_rename_is_repeated(partner: Partner) -> None:
     partner.faults = {"cut_in_write": 1}
-    first = await _send(partner, _parcel())
+    first = await _send(partner, parcel())
     assert isinstance(first, Transient)
     assert first.scope == "connector"
-    assert isinstance(await _send(partner, _parcel(attempt=2)), Done)
+    assert isinstance(await _send(partner, parcel(attempt=2)), Done)
     assert partner.names("in") == ["850_P00042_000000007.edi"]
-    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == b"ISA*" * 1000
+    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == PAYLOAD
 
 
 async def test_a_lost_close_is_not_taken_for_done(partner: Partner) -> None:
     partner.faults = {"cut_at_close": 1}
-    assert isinstance(await _send(partner, _parcel()), Transient)
-    assert isinstance(await _send(partner, _parcel(attempt=2)), Done)
+    assert isinstance(await _send(partner, parcel()), Transient)
+    assert isinstance(await _send(partner, parcel(attempt=2)), Done)
     assert partner.names("in") == ["850_P00042_000000007.edi"]
 
 
@@ -277,7 +263,7 @@ async def test_a_lost_close_is_not_taken_for_done(partner: Partner) -> None:
 )
 async def test_a_lost_answer_to_the_rename_is_looked_up(partner: Partner, fault: str, left: list[str]) -> None:
     partner.faults = {fault: 1}
-    outcome = await _send(partner, _parcel())
+    outcome = await _send(partner, parcel())
     assert isinstance(outcome, Done)
     assert outcome.effect == "already_there"
     assert partner.names("in") == left
@@ -286,9 +272,9 @@ async def test_a_lost_answer_to_the_rename_is_looked_up(partner: Partner, fault:
 
 async def test_a_rename_that_never_happened_is_repeated(partner: Partner) -> None:
     partner.faults = {"cut_before_rename": 1}
-    assert isinstance(await _send(partner, _parcel()), Transient)
+    assert isinstance(await _send(partner, parcel()), Transient)
     assert partner.names("in") == ["850_P00042_000000007.edi.tmp"]
-    assert isinstance(await _send(partner, _parcel(attempt=2)), Done)
+    assert isinstance(await _send(partner, parcel(attempt=2)), Done)
     assert partner.names("in") == ["850_P00042_000000007.edi"]
 
 
@@ -298,10 +284,10 @@ async def test_no_look_possible_is_an_unknown_outcome(partner: Partner, monkeypa
     original = _Doorman.validate_public_key
     monkeypatch.setattr(_Doorman, "validate_public_key", lambda s, u, k: original(s, u, k) and partner.due("login"))
     partner.faults["login"] = 2  # a login asks twice: may this key, and is this its signature
-    outcome = await sink.send(_parcel())
+    outcome = await sink.send(parcel())
     assert isinstance(outcome, Unknown)
     partner.faults["login"] = 9
-    again = await sink.send(_parcel(attempt=2, probe=True))
+    again = await sink.send(parcel(attempt=2, probe=True))
     assert isinstance(again, Done)
     assert again.effect == "already_there"
     assert partner.done.count("posix_rename") == 1
@@ -309,7 +295,7 @@ async def test_no_look_possible_is_an_unknown_outcome(partner: Partner, monkeypa
 
 async def test_a_short_file_is_not_renamed(partner: Partner) -> None:
     partner.faults = {"lose_bytes": 1}
-    outcome = await _send(partner, _parcel())
+    outcome = await _send(partner, parcel())
     assert isinstance(outcome, Transient)
     assert "has 3999 bytes after writing 4000" in outcome.reason
     assert partner.names("in") == ["850_P00042_000000007.edi.tmp"]
@@ -317,23 +303,23 @@ async def test_a_short_file_is_not_renamed(partner: Partner) -> None:
 
 async def test_another_file_of_the_name_is_left_alone(partner: Partner) -> None:
     (partner.root / "in/850_P00042_000000007.edi").write_bytes(b"another")
-    assert isinstance(await _send(partner, _parcel()), Done)
+    assert isinstance(await _send(partner, parcel()), Done)
     assert partner.names("in") == ["850_P00042_000000007-d1.edi", "850_P00042_000000007.edi"]
-    assert isinstance(again := await _send(partner, _parcel(attempt=2)), Done)
+    assert isinstance(again := await _send(partner, parcel(attempt=2)), Done)
     assert again.effect == "already_there"
 
 
 async def test_direct_writing_overwrites_its_own_half(partner: Partner) -> None:
     partner.faults = {"cut_in_write": 1}
     send = {"folder": "/in", "tmp_suffix": ""}
-    assert isinstance(await _send(partner, _parcel(), send=send), Transient)
-    assert isinstance(await _send(partner, _parcel(attempt=2), send=send), Done)
+    assert isinstance(await _send(partner, parcel(), send=send), Transient)
+    assert isinstance(await _send(partner, parcel(attempt=2), send=send), Done)
     assert partner.names("in") == ["850_P00042_000000007.edi"]
-    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == b"ISA*" * 1000
+    assert (partner.root / "in/850_P00042_000000007.edi").read_bytes() == PAYLOAD
 
 
 async def test_a_missing_folder_is_a_matter_of_configuration(partner: Partner) -> None:
-    outcome = await _send(partner, _parcel(), send={"folder": "/nowhere"})
+    outcome = await _send(partner, parcel(), send={"folder": "/nowhere"})
     assert isinstance(outcome, Transient)
     assert (outcome.scope, outcome.alarm) == ("connector", "config")
     assert "/nowhere cannot be written" in outcome.reason
@@ -341,14 +327,14 @@ async def test_a_missing_folder_is_a_matter_of_configuration(partner: Partner) -
 
 async def test_a_parcel_without_bytes_is_our_mistake(partner: Partner) -> None:
     with pytest.raises(ValueError, match="has no bytes"):
-        await _send(partner, _parcel(payload=None))
+        await _send(partner, parcel(payload=None))
 
 
 async def test_killed_after_the_rename_the_file_is_not_sent_twice(partner: Partner) -> None:
     """The process died before it could note the attempt: the next one looks like the first."""
-    assert isinstance(await _send(partner, _parcel()), Done)
+    assert isinstance(await _send(partner, parcel()), Done)
     before = partner.names("in")
-    again = await _send(partner, _parcel())
+    again = await _send(partner, parcel())
     assert isinstance(again, Done)
     assert again.effect == "already_there"
     assert partner.names("in") == before

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mailbox_desk import Desk, Time
+from mailbox_desk import Desk, Time, parcel
 from openssh import Sshd
 
-from gateway.ports import Done, Outcome, Parcel, Transient, Unknown
+from gateway.ports import Done, Outcome, Transient, Unknown
 from gateway.transports.sftp import SftpPoller, SftpSession, SftpSink, fingerprint, line
 
 SOURCE = "one/sftp"
+LARGE = b"ISA*" * 100_000  # more than one write
 
 
 @pytest.fixture
@@ -38,22 +39,8 @@ def poller(sshd: Sshd, **rules: Any) -> SftpPoller:
     return SftpPoller(SOURCE, sshd.settings(poll=sshd.poll(**rules)), sshd.resolve)
 
 
-def parcel(**changes: Any) -> Parcel:
-    values: dict[str, Any] = {
-        "id": "d1",
-        "destination": SOURCE,
-        "key": "po/P00042",
-        "partner": "one",
-        "kind": "850",
-        "attempt": 1,
-        "payload": b"ISA*" * 100_000,
-        "facts": {"control": "000000007"},
-    }
-    return Parcel(**(values | changes))
-
-
 async def send(sshd: Sshd, **changes: Any) -> Outcome:
-    return await SftpSink(sshd.settings(), sshd.resolve).send(parcel(**changes))
+    return await SftpSink(sshd.settings(), sshd.resolve).send(parcel(payload=LARGE, **changes))
 
 
 FINAL = "850_P00042_000000007.edi"
@@ -247,7 +234,7 @@ async def test_a_file_is_written_under_another_name_and_renamed(running: Sshd) -
     watching.cancel()
     assert seen - {FINAL} == {f"{FINAL}.tmp"}
     assert running.names("in") == [FINAL]
-    assert (running.root / "in" / FINAL).read_bytes() == b"ISA*" * 100_000
+    assert (running.root / "in" / FINAL).read_bytes() == LARGE
 
 
 async def test_names_by_a_template(running: Sshd) -> None:
@@ -303,7 +290,7 @@ async def test_cut_while_writing(cutting: Sshd, kind: str, number: int, when: st
         assert FINAL not in cutting.names("in")
         assert isinstance(await send(cutting, attempt=2), Done)
     assert cutting.names("in") == [FINAL]
-    assert (cutting.root / "in" / FINAL).read_bytes() == b"ISA*" * 100_000
+    assert (cutting.root / "in" / FINAL).read_bytes() == LARGE
 
 
 # The line to the partner

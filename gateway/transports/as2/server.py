@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
@@ -34,7 +33,7 @@ from gateway.transports.as2.mime import Headers, MimeError
 from gateway.transports.as2.received import Received, Refused, Rules, open_message, wanted_micalg, wants_signed
 from gateway.transports.as2.settings import As2Channel, Listener
 from gateway.transports.as2.sink import judged, receipted
-from gateway.transports.http import MOST_HEADER_BYTES, Turned, check_headers, protocol, read_body
+from gateway.transports.http import MOST_HEADER_BYTES, Turned, check_headers, configured, read_body
 from gateway.window import Staging, Window
 
 ENVELOPE = 1.4  # base64 and the layers: how much larger than its document a request may be
@@ -104,22 +103,8 @@ class As2Server:
 
     async def start(self) -> None:
         """Open the listener. Raises OSError if it cannot be opened."""
-        config = uvicorn.Config(
-            Starlette(routes=[Route(self._settings.path, self._handle, methods=["POST"])]),
-            host=self._settings.host,
-            port=self._settings.port,
-            http=protocol(self._settings.header_time),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(self._settings.proxies),
-            forwarded_allow_ips=[str(network) for network in self._settings.proxies],
-            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-            timeout_graceful_shutdown=10,
-        )
-        self._http = Server(config)
+        app = Starlette(routes=[Route(self._settings.path, self._handle, methods=["POST"])])
+        self._http = Server(configured(app, self._settings))
         await self._http.open()
 
     async def stop(self) -> None:

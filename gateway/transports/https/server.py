@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -26,7 +25,7 @@ from gateway import clock
 from gateway.listening import Server
 from gateway.ports import Desk
 from gateway.transports.defender import KNOWN_NAME, UNKNOWN_NAME, Defender, inside
-from gateway.transports.http import MOST_HEADER_BYTES, Turned, check_headers, protocol
+from gateway.transports.http import Turned, check_headers, configured
 from gateway.transports.https import problems, tokens
 from gateway.transports.https.mailbox import Mailbox
 from gateway.transports.https.problems import Problem
@@ -61,6 +60,7 @@ class UploadServer:
         self._running: Counter[str] = Counter()
         self._defender = Defender(settings.defence)
         self._http: Server | None = None
+        self._draining = False
         self.replace(channels)
 
     def replace(self, channels: Mapping[str, UploadChannel]) -> None:
@@ -85,35 +85,21 @@ class UploadServer:
         """Open the listener. Raises OSError if it cannot be opened, ValueError for a certificate that is none."""
         one = PATH + "/{name}"
         context = tls(self._settings, self._resolve)
-        config = uvicorn.Config(
-            Starlette(
-                routes=[
-                    Route(PATH, self._answering(Mailbox.upload), methods=["POST"]),
-                    Route(PATH, self._answering(Mailbox.listing), methods=["GET"]),
-                    Route(one, self._answering(Mailbox.fetch), methods=["GET"]),
-                    Route(one, self._answering(Mailbox.confirm), methods=["DELETE"]),
-                ],
-                exception_handlers={HTTPException: _nothing_here},
-            ),
-            host=self._settings.host,
-            port=self._settings.port,
-            http=protocol(self._settings.header_time),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(self._settings.proxies),
-            forwarded_allow_ips=[str(network) for network in self._settings.proxies],
-            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-            timeout_graceful_shutdown=10,
-            ssl_context_factory=(lambda config, usual: context) if context is not None else None,
+        app = Starlette(
+            routes=[
+                Route(PATH, self._answering(Mailbox.upload), methods=["POST"]),
+                Route(PATH, self._answering(Mailbox.listing), methods=["GET"]),
+                Route(one, self._answering(Mailbox.fetch), methods=["GET"]),
+                Route(one, self._answering(Mailbox.confirm), methods=["DELETE"]),
+            ],
+            exception_handlers={HTTPException: _nothing_here},
         )
-        self._http = Server(config)
+        self._http = Server(configured(app, self._settings, context))
         await self._http.open()
 
     async def stop(self) -> None:
         """Accept nothing new, let what runs end."""
+        self._draining = True
         if self._http is not None:
             await self._http.close()
 
@@ -162,6 +148,8 @@ class UploadServer:
             self._defender.score(address, KNOWN_NAME if accounts else UNKNOWN_NAME, "another token")
             logger.warning("upload_unknown", peer=address, partner=request.path_params["partner"][:100])
             raise _unknown("there is no such mailbox, or the token is not one of it")
+        if self._draining:
+            raise Problem(503, "busy", "the gateway is being stopped; try again", **_LATER)
         if sum(self._running.values()) >= self._settings.max_requests:
             raise Problem(503, "busy", "too many requests at a time; try again", **_LATER)
         if self._running[account.mailbox] >= account.settings.max_requests:
