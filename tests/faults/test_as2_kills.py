@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from contextlib import closing
 
 import pytest
@@ -89,6 +91,29 @@ def test_fault_out(installation: Installation, point: str, when: str) -> None:
     sound(installation)
     [document] = installation.peer.diary.documents.values()
     assert b"BEG*00*" in document
+
+
+@pytest.mark.faults
+def test_fault_45_ended_while_a_message_comes(installation: Installation) -> None:
+    """SIGTERM: the request that has begun ends with its receipt, the daemon with 0; it is processed later."""
+    installation.make()
+    installation.start()
+    headers, body = message(DOCUMENT)
+    lines = [f"{name}: {value}" for name, value in headers] + ["Host: x", f"Content-Length: {len(body)}"]
+    with socket.create_connection(("127.0.0.1", installation.as2_port)) as client:
+        client.sendall(("\r\n".join(["POST /as2 HTTP/1.1", *lines]) + "\r\n\r\n").encode() + body[:100])
+        time.sleep(0.2)  # its headers are read
+        assert installation.process is not None
+        installation.process.terminate()
+        time.sleep(0.3)
+        client.sendall(body[100:])
+        with client.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 200")
+    assert installation.stop() == 0
+    installation.start()
+    installation.peer.deliver(installation.url, DOCUMENT, (headers, body))
+    sound(installation)
+    assert len(installation.look("SELECT id FROM receipt")) == 1
 
 
 LATE = {

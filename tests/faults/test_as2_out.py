@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,20 @@ from gateway.ports import Done, Outcome, Parcel
 from gateway.transports.as2 import mdn
 from gateway.transports.as2.mdn import Answer
 from gateway.writing import place
-from tests.transports.as2.company import DOCUMENT, MAILBOX, THEM, US, Company, Reply, company, opened, replying
+from tests.transports.as2.company import (
+    DOCUMENT,
+    MAILBOX,
+    THEM,
+    US,
+    Company,
+    Open,
+    Reply,
+    company,
+    message,
+    opened,
+    replying,
+)
 from tests.transports.as2.peers import own
-
-Open = Callable[..., AbstractAsyncContextManager[Company]]
 
 
 @pytest.fixture
@@ -181,6 +191,27 @@ async def test_duplicates_counted_at_peer(our: Open) -> None:
         for _ in range(3):
             assert isinstance(await we.sink().send(again), Done)
         assert len(we.partner.requests) == 1
+
+
+async def test_fault_27_the_target_of_a_late_receipt_is_down(our: Open) -> None:
+    """Our receipt is handed over again, the same bytes; the message it is about is not processed again."""
+    answers = iter([500, 503, 200])
+
+    def reply(request: Request, body: bytes) -> Response:
+        if b"Original-Message-ID" in body:
+            return Response(status_code=next(answers))
+        return replying()(request, body)
+
+    async with our(reply) as we:
+        await we.post(*message(DOCUMENT, receipt_url=we.partner.url))
+        for _ in range(5):
+            await we.world.settle()
+            we.world.later(minutes=10)
+        receipts = [request.body for request in we.partner.requests if b"Original-Message-ID" in request.body]
+        assert len(receipts) == 3
+        assert len(set(receipts)) == 1
+        assert [row.state for row in await we.rows("delivery") if row.kind == "mdn"] == ["done"]
+        assert len(await we.rows("receipt")) == 1
 
 
 @pytest.mark.parametrize("days", [1, -1])

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import shutil
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,10 +19,9 @@ from gateway.ports import Done, Transient
 from gateway.transports.as2 import server
 from gateway.window import Staging
 from tests.faults.proxy import proxied
-from tests.transports.as2.company import DOCUMENT, Company, Reply, company, message, parcel, receipt, replying
+from tests.transports.as2.company import DOCUMENT, Company, Open, Reply, company, message, parcel, receipt, replying
 
 pytestmark = pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
-Open = Callable[..., AbstractAsyncContextManager[Company]]
 
 
 @pytest.fixture

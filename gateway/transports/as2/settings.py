@@ -7,13 +7,13 @@ keys and certificates are references.
 from __future__ import annotations
 
 import datetime as dt
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.transports.as2.algorithms import CIPHERS, DIGESTS, Accepted
+from gateway.transports.defender import Network
 from gateway.transports.names import checked_template
 from gateway.units import Duration, Size
 
@@ -37,9 +37,6 @@ def _known(value: str, known: dict[str, object], what: str) -> str:
 As2Name = Annotated[str, AfterValidator(_name)]
 Digest = Annotated[str, AfterValidator(lambda value: _known(value, dict(DIGESTS), "digest"))]
 Cipher = Annotated[str, AfterValidator(lambda value: _known(value, dict(CIPHERS), "cipher"))]
-
-
-Network = IPv4Network | IPv6Network
 
 
 class Listener(_Settings):
