@@ -65,7 +65,7 @@ def inconsistencies(message: Message, checked: Callable[[], Checked]) -> list[Fa
         )
         return fault(code, place, found=value_at(segment, element, component), expected=expected, severity=severity)
 
-    found = Faults(_counts(message.segments, lines, report))
+    found = Faults.of(_counts(message.segments, lines, report))
     if unique:
         found.extend(_repeated(lines, report))
     if tag == "HL":

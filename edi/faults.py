@@ -144,10 +144,15 @@ class Faults(list[Fault]):
     """The faults of one message in document order: the first `most`, then one that says how many more there are, which
     weighs as much as the worst of them. So a message of any size gives a bounded list and the same verdict."""
 
-    def __init__(self, faults: Iterable[Fault] = (), most: int = MOST_FAULTS) -> None:
-        super().__init__()
-        self._most, self._more = most, 0
-        self.extend(faults)
+    _most, _more = MOST_FAULTS, 0
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault], most: int = MOST_FAULTS) -> Faults:
+        """These faults, and no more than so many of them."""
+        made = cls()
+        made._most = most
+        made.extend(faults)
+        return made
 
     def append(self, one: Fault, /) -> None:
         if len(self) < self._most:

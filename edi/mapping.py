@@ -173,7 +173,7 @@ class Map:
             raw = step(raw)
         claimed = self._places.claimed(checked, lambda: found_at(placed, raw))
         data, raw = complete(self.model, raw, self._places, claimed, notes)
-        faults = Faults(self._places.fault(note, checked) for note in notes)
+        faults = Faults.of(self._places.fault(note, checked) for note in notes)
         if data is not None:
             if derive(self._derivations, raw):
                 data, raw = complete(self.model, raw, self._places, claimed, [])

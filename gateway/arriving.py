@@ -14,7 +14,7 @@ from typing import Any
 import edi
 from gateway import clock
 from gateway.ledger.content import Packed
-from gateway.ledger.queries import lanes, receipts
+from gateway.ledger.queries import receipts
 from gateway.ports import Arrival
 from gateway.window import window
 
@@ -42,13 +42,13 @@ class File:
         return str(self.row["lane"])
 
     def store(self, c: Any) -> tuple[int, int | None]:
-        """Within TX1. Returns the receipt's number, and that of the first one with the same bytes."""
-        lanes.append(c, self.lane, clock.stamp(self.now))  # first: uploads of one partner pass one by one
+        """Within TX1, which has taken a place in the lane first: uploads of one partner pass one by one. Returns the
+        receipt's number, and that of the first one with the same bytes."""
         mailbox = self.row["mailbox"]
         receipts.supersede(c, mailbox, self.row["name"], clock.stamp(self.now))
         first = receipts.same_bytes(c, mailbox, self.row["sha256"], clock.stamp(self.now - SAME_FILE_WINDOW))
         number = receipts.add(c, {**self.row, "duplicate_of": first})
-        receipts.put_rows(c, f"r{number}", self.packed.rows())
+        receipts.put_rows(c, {f"r{number}": self.packed.rows()})
         return number, first
 
     def close(self) -> None:

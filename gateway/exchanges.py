@@ -18,7 +18,7 @@ from typing import Any
 
 import edi
 from gateway import clock
-from gateway.arriving import printable
+from gateway.arriving import File, printable
 from gateway.evidence import parts
 from gateway.flow import Flow
 from gateway.ledger.content import Packed
@@ -136,11 +136,15 @@ class LedgerExchanges:
                 touched |= place(c, [_later(exchange, answer, str(number))], now)
             return Kept(answer, number=number), touched
 
-        with ExitStack() as staged:
-            files = [
-                staged.enter_context(closing(await self.flow.incoming_file(arrival))) for arrival in exchange.arrivals
-            ]
-            packed = staged.enter_context(closing(await self._parts((request, exchange.body), answer, exchange.entity)))
+        def staged() -> tuple[list[File], _Parts]:
+            files = [self.flow.incoming_file(arrival) for arrival in exchange.arrivals]
+            return files, self._parts((request, exchange.body), answer, exchange.entity)
+
+        files, packed = await asyncio.to_thread(staged)
+        with ExitStack() as stack:
+            for file in files:
+                stack.callback(file.close)
+            stack.callback(packed.close)
             kept, touched = await self.flow.ledger.write(tx1, "tx1.as2")
         self._kept(exchange.certificates)
         if news:
@@ -157,7 +161,7 @@ class LedgerExchanges:
 
     async def ready(self, sent: Sent) -> None:
         request = _stored(sent.request)
-        packed = await self._parts((request, request.body), None, sent.entity)
+        packed = await asyncio.to_thread(self._parts, (request, request.body), None, sent.entity)
         values = {
             "direction": "out",
             "mailbox": sent.mailbox,
@@ -199,7 +203,7 @@ class LedgerExchanges:
         answer = _stored(receipt.message)
         signed_by = receipt.facts.get("receipt_signed_by", "") if receipt.state != "invalid" else ""
         shown: set[str] = set()  # mailboxes of which something new was seen
-        packed = await self._parts(None, answer)
+        packed = self._parts(None, answer)
 
         def tx(c: Any) -> str | None:
             row = exchanges.of_delivery(c, delivery)
@@ -245,13 +249,13 @@ class LedgerExchanges:
             self.known[mailbox] = Seen(state.get(ENCRYPTED_FOR, ""), signed)
         return self.known[mailbox]
 
-    async def _parts(
+    def _parts(
         self,
         request: tuple[HttpMessage, Content] | None,
         answer: HttpMessage | None = None,
         entity: Content | None = None,
     ) -> _Parts:
-        return await asyncio.to_thread(_Parts.of, self.flow.staging, request=request, answer=answer, entity=entity)
+        return _Parts.of(self.flow.staging, request=request, answer=answer, entity=entity)
 
     def answered(self, number: int) -> None:
         self.times[number] = clock.stamp(self.flow.now())

@@ -61,9 +61,10 @@ class Flow:
 
     async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
         """TX1. After it returns the file is ours, whatever happens next."""
-        with closing(await self.incoming_file(arrival)) as file:
+        with closing(await asyncio.to_thread(self.incoming_file, arrival)) as file:
 
             def tx1(c: Any) -> Receipt:
+                lanes.append(c, file.lane, clock.stamp(file.now))
                 number, first = file.store(c)
                 if remember:
                     answers.remember(c, arrival.mailbox, remember)
@@ -73,9 +74,9 @@ class Flow:
         self.wake(file.lane, file.due)
         return receipt
 
-    async def incoming_file(self, arrival: Arrival) -> File:
-        """An arrival made ready outside the transaction that stores it; to be closed after that."""
-        return await asyncio.to_thread(File.of, arrival, self.now(), self.incomplete_wait, self.staging)
+    def incoming_file(self, arrival: Arrival) -> File:
+        """An arrival made ready outside the transaction that stores it; to be closed after that. Takes time."""
+        return File.of(arrival, self.now(), self.incomplete_wait, self.staging)
 
     # ---- in: a receipt becomes events and acknowledgements ------------------------------------------------------
 

@@ -325,7 +325,7 @@ class Intake:
             "map_version": (result.event.mapversion if result.event else "") or "",
             "offset": message.offset,
             "length": len(message.raw),
-            "faults": [fault.to_json() for fault in edi.Faults(result.faults, MOST_FAULTS)],
+            "faults": [fault.to_json() for fault in edi.Faults.of(result.faults, MOST_FAULTS)],
         }
 
 

@@ -6,6 +6,7 @@ transaction.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ class LedgerUploads:
     flow: Flow
 
     async def upload(self, arrival: Arrival, key: str) -> Uploaded:
-        with closing(await self.flow.incoming_file(arrival)) as file:
+        with closing(await asyncio.to_thread(self.flow.incoming_file, arrival)) as file:
             mailbox, digest, at = arrival.mailbox, str(file.row["sha256"]), clock.stamp(file.now)
 
             def tx1(c: Any) -> Uploaded:

@@ -45,7 +45,7 @@ def place(c: Any, placements: Iterable[Placement], now: dt.datetime) -> set[str]
                 receipts.copy_rows(c, f"d{item.copy_of}", f"d{item.id}")
             elif item.payload is not None:
                 with Packed(item.payload) as packed:
-                    receipts.put_rows(c, f"d{item.id}", packed.rows())
+                    receipts.put_rows(c, {f"d{item.id}": packed.rows()})
             touched.add(item.lane)
     return touched
 

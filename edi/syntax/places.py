@@ -85,7 +85,7 @@ def message_faults(message: Message, findings: list[Finding]) -> list[Fault]:
     for segment in message.segments:
         occurrence[segment[0]] += 1
         names.append(f"{segment[0]}[{occurrence[segment[0]]}]")
-    return Faults(_message_fault(message, finding, names) for finding in findings)
+    return Faults.of(_message_fault(message, finding, names) for finding in findings)
 
 
 def _message_fault(message: Message, finding: Finding, names: list[str]) -> Fault:

@@ -68,26 +68,26 @@ def test_a_contrl_without_details_still_says_why(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_last_one_weighs_as_much_as_the_worst_of_the_rest() -> None:
-    found = Faults([*of(10), *of(5, "error"), *of(1, "reject"), *of(4)], most=10)
+    found = Faults.of([*of(10), *of(5, "error"), *of(1, "reject"), *of(4)], most=10)
     assert len(found) == 11
     assert (found[-1].code, found[-1].severity, found[-1].found) == ("message.more-faults", "reject", "10")
     assert found[-1].location.path == "855[1]"
 
 
 def test_it_is_of_the_guide_only_if_the_worst_are() -> None:
-    assert Faults([*of(1), *of(3, "error", guide=True), *of(2)], most=1)[-1].guide
-    assert not Faults([*of(1), *of(3, "error", guide=True), *of(2, "error")], most=1)[-1].guide
-    assert Faults([*of(1), *of(3, "error"), *of(2, "reject", guide=True)], most=1)[-1].guide
+    assert Faults.of([*of(1), *of(3, "error", guide=True), *of(2)], most=1)[-1].guide
+    assert not Faults.of([*of(1), *of(3, "error", guide=True), *of(2, "error")], most=1)[-1].guide
+    assert Faults.of([*of(1), *of(3, "error"), *of(2, "reject", guide=True)], most=1)[-1].guide
 
 
 def test_a_list_cut_again_counts_all() -> None:
-    again = Faults(Faults(of(30), most=20), most=5)
+    again = Faults.of(Faults.of(of(30), most=20), most=5)
     assert [one.found for one in again[5:]] == ["25"]
 
 
 def test_few_faults_stay_as_they_are() -> None:
     few = of(MOST_FAULTS)
-    assert Faults(few) == few
+    assert Faults.of(few) == few
 
 
 def test_the_answers_to_very_many_empty_groups_are_handed_on_in_parts() -> None:

@@ -20,7 +20,7 @@ TEXT = b"ISA*00*~" * (2 * PIECE // 8)  # ends with a row
 
 async def keep(ledger: Ledger, owner: str, content: Content) -> None:
     with Packed(content) as packed:
-        await ledger.write(lambda c: receipts.put_rows(c, owner, packed.rows()))
+        await ledger.write(lambda c: receipts.put_rows(c, {owner: packed.rows()}))
 
 
 @pytest.mark.parametrize("data", [b"", b"ISA*", TEXT, NOISE], ids=["nothing", "little", "text", "noise"])
@@ -75,7 +75,7 @@ async def test_a_large_file_is_never_whole_in_memory(ledger: Ledger, tmp_path: P
             out.write(NOISE[:PIECE])
     tracemalloc.start()
     with file.open("rb") as opened, Packed(Window.all_of(opened), tmp_path) as packed:
-        await ledger.write(lambda c: receipts.put_rows(c, "r1", packed.rows()))
+        await ledger.write(lambda c: receipts.put_rows(c, {"r1": packed.rows()}))
     assert sum(map(len, stored(ledger, "r1", size).chunks())) == size
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

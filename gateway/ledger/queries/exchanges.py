@@ -12,19 +12,21 @@ from gateway.ledger.queries import receipts
 from gateway.ledger.tables import exchange
 from gateway.ports import HttpMessage
 
+_ADD = sa.insert(exchange).returning(exchange.c.id)
+_KNOWN = sa.select(exchange).where(exchange.c.dedupe == sa.bindparam("key"))
+
 
 def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, Packed]) -> int:
     """A message with its packed bytes: `xq` the request, `xe` what was encrypted in it, `xa` its receipt. Returns its
     number."""
-    number = int(c.execute(sa.insert(exchange).values(**values).returning(exchange.c.id)).scalar_one())
-    for owner, part in packed.items():
-        receipts.put_rows(c, f"{owner}{number}", part.rows())
+    number = int(c.execute(_ADD, values).scalar_one())
+    receipts.put_rows(c, {f"{owner}{number}": part.rows() for owner, part in packed.items()})
     return number
 
 
 def known(c: sa.Connection, dedupe: str) -> Any | None:
     """The message that was stored under a key."""
-    return c.execute(sa.select(exchange).where(exchange.c.dedupe == dedupe)).first()
+    return c.execute(_KNOWN, {"key": dedupe}).first()
 
 
 def of_delivery(c: sa.Connection, delivery: str) -> Any | None:
@@ -62,8 +64,7 @@ def receipted(c: sa.Connection, number: int, values: Mapping[str, Any], packed: 
     done = c.execute(sa.update(exchange).where(exchange.c.id == number, waiting).values(**values))
     if done.rowcount != 1:
         return False
-    for owner, part in packed.items():
-        receipts.put_rows(c, f"{owner}{number}", part.rows())
+    receipts.put_rows(c, {f"{owner}{number}": part.rows() for owner, part in packed.items()})
     return True
 
 

@@ -11,13 +11,18 @@ from gateway.ledger.queries.upsert import insert_new
 from gateway.ledger.store import Fenced
 from gateway.ledger.tables import delivery, event, lane, receipt
 
+_TAKE = (
+    sa.update(lane)
+    .where(lane.c.name == sa.bindparam("lane"))
+    .values(next_seq=lane.c.next_seq + 1)
+    .returning(lane.c.next_seq)
+)
+
 
 def append(c: sa.Connection, name: str, now: str) -> int:
     """Take the next place in a lane, making the lane if it is new. Returns the place."""
     while True:
-        taken = c.execute(
-            sa.update(lane).where(lane.c.name == name).values(next_seq=lane.c.next_seq + 1).returning(lane.c.next_seq)
-        ).scalar()
+        taken = c.execute(_TAKE, {"lane": name}).scalar()
         if taken is not None:
             return int(taken)
         if insert_new(c, lane, {"name": name, "next_seq": 1, "due_at": now}):

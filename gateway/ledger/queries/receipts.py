@@ -10,11 +10,46 @@ import sqlalchemy as sa
 
 from gateway.ledger.tables import chunk, interchange, message, receipt
 
+TOGETHER = 1_000_000  # bytes of rows in one statement
 
-def put_rows(c: sa.Connection, owner: str, rows: Iterable[bytes]) -> None:
-    """Keep packed rows under an owner (`r12`, `d<id>`), each of at most 1 MiB."""
-    for number, row in enumerate(rows):
-        c.execute(sa.insert(chunk).values(owner=owner, seq=number, data=row))
+
+_PUT = sa.insert(chunk)
+_ADD = sa.insert(receipt).returning(receipt.c.id)
+_SAME_BYTES = sa.select(sa.func.min(receipt.c.id)).where(
+    receipt.c.mailbox == sa.bindparam("of"),
+    receipt.c.sha256 == sa.bindparam("digest"),
+    receipt.c.received_at >= sa.bindparam("since"),
+    receipt.c.duplicate_of.is_(None),
+    sa.or_(*(receipt.c.state == state for state in ("stored", "held", "done"))),
+)
+_SUPERSEDE = (
+    sa.update(receipt)
+    .where(
+        receipt.c.state == "held",
+        receipt.c.mailbox == sa.bindparam("of"),
+        receipt.c.name == sa.bindparam("called"),
+    )
+    .values(
+        state="superseded",
+        done_at=sa.bindparam("now"),
+        reason="incomplete; the same name was uploaded again",
+    )
+)
+
+
+def put_rows(c: sa.Connection, rows: Mapping[str, Iterable[bytes]]) -> None:
+    """Keep packed rows under their owners (`r12`, `d<id>`), each of at most 1 MiB; many small ones in one statement."""
+    together: list[dict[str, Any]] = []
+    size = 0
+    for owner, of_owner in rows.items():
+        for number, row in enumerate(of_owner):
+            together.append({"owner": owner, "seq": number, "data": row})
+            size += len(row)
+            if size >= TOGETHER:
+                c.execute(_PUT, together)
+                together, size = [], 0
+    if together:
+        c.execute(_PUT, together)
 
 
 def get_row(c: sa.Connection, owner: str, number: int) -> bytes:
@@ -41,31 +76,17 @@ def copy_rows(c: sa.Connection, owner: str, new_owner: str) -> None:
 
 def add(c: sa.Connection, values: Mapping[str, Any]) -> int:
     """A file arrived. Returns the receipt's number."""
-    return int(c.execute(sa.insert(receipt).values(**values).returning(receipt.c.id)).scalar_one())
+    return int(c.execute(_ADD, values).scalar_one())
 
 
 def same_bytes(c: sa.Connection, mailbox: str, sha256: str, since: str) -> int | None:
     """The first receipt with these bytes in this mailbox since a moment; one that was set aside does not count."""
-    return c.execute(
-        sa.select(sa.func.min(receipt.c.id)).where(
-            receipt.c.mailbox == mailbox,
-            receipt.c.sha256 == sha256,
-            receipt.c.received_at >= since,
-            receipt.c.duplicate_of.is_(None),
-            receipt.c.state.in_(("stored", "held", "done")),
-        )
-    ).scalar()
+    return c.execute(_SAME_BYTES, {"of": mailbox, "digest": sha256, "since": since}).scalar()
 
 
 def supersede(c: sa.Connection, mailbox: str, name: str, now: str) -> int:
     """A file that waited for its rest was sent again under the same name: the incomplete one is done with."""
-    return int(
-        c.execute(
-            sa.update(receipt)
-            .where(receipt.c.state == "held", receipt.c.mailbox == mailbox, receipt.c.name == name)
-            .values(state="superseded", done_at=now, reason="incomplete; the same name was uploaded again")
-        ).rowcount
-    )
+    return int(c.execute(_SUPERSEDE, {"of": mailbox, "called": name, "now": now}).rowcount)
 
 
 def next_waiting(c: sa.Connection, lane: str, now: str) -> Any | None:
