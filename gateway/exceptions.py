@@ -48,6 +48,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "quantity.changed": Kind("buyer", "The confirmed quantity differs"),
         "item.unknown": Kind("master_data", "An item that cannot be resolved"),
         "unit.unknown": Kind("master_data", "Units of measure that cannot be compared"),
+        # A supplier's ship notice against what is expected.
+        "asn.after_receipt": Kind("buyer", "A ship notice that comes after the goods"),
+        "asn.cancelled": Kind("buyer", "The supplier calls a shipment off"),
+        "asn.item_unknown": Kind("buyer", "A ship notice with goods that were not ordered"),
+        "asn.no_receipt": Kind("buyer", "A ship notice for an order that expects no goods"),
+        "asn.order_cancelled": Kind("buyer", "A ship notice for an order that is cancelled"),
+        "asn.order_not_released": Kind("buyer", "A ship notice for an order that is not confirmed"),
+        "asn.order_unknown": Kind("buyer", "A ship notice for an order that does not exist"),
+        "asn.over_shipment": Kind("buyer", "More is shipped than is still expected"),
         # Messages of AS2.
         "as2.conflict": Kind("operator", "A Message-ID that was used before for other content"),
         "as2.insecure": Kind("operator", "A message that could not be decrypted or verified"),

@@ -184,10 +184,10 @@ def _add_incoming_event(
 ) -> set[str]:
     """A business event of a partner, once per content; a second document under the same key needs a person."""
     event = arrived.event
-    effect = edi.stable_id("effect", event.id, partner.destination)
-    if deliveries.known_events(c, [event.id]):
-        return _try_again(c, row, effect, now)
     keys = edi.documents.keys_of(event.data, partner.id, event.type)
+    effects = _effects(event, keys, partner.destination)
+    if deliveries.known_events(c, [event.id]):
+        return {lane for effect in effects.values() for lane in _try_again(c, row, effect, now)}
     last = deliveries.last_of_business_key(c, keys.business(partner.id, event.type))
     if last is not None and last.idempotency_key == event.idempotencykey:
         return set()
@@ -209,7 +209,7 @@ def _add_incoming_event(
             Placement(
                 id=effect,
                 destination=partner.destination,
-                key=keys.ordering,
+                key=key,
                 kind="event",
                 type=event.type,
                 partner=partner.id,
@@ -218,9 +218,17 @@ def _add_incoming_event(
                 receipt=row.id,
                 payload=arrived.original or None,
             )
+            for key, effect in effects.items()
         ],
         now,
     )
+
+
+def _effects(event: edi.Event, keys: edi.documents.Keys, destination: str) -> dict[str, str]:
+    """Ordering key -> delivery id. A ship notice reaches each of its orders in that order's lane."""
+    if isinstance(event.data, edi.documents.ShipmentDispatched) and len(keys.orders) > 1:
+        return {order: edi.stable_id("effect", event.id, destination, order) for order in keys.orders}
+    return {keys.ordering: edi.stable_id("effect", event.id, destination)}
 
 
 def _try_again(c: Any, row: Any, effect: str, now: dt.datetime) -> set[str]:

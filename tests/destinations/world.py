@@ -35,6 +35,7 @@ SEED: dict[str, Any] = {
     "users": [
         {"login": "admin", "key": "admin-key"},
         {"login": "edi", "key": KEY, "groups": ["purchase"]},
+        {"login": "wms", "key": "wms-key", "groups": ["purchase", "stock"]},
         {"login": "nobody", "key": "nobody-key", "groups": []},
     ],
     "incoterms": [{"code": "DAP", "name": "Delivered at place"}],
@@ -181,7 +182,10 @@ class World:
         values = {
             "url": self.url,
             "db": self.db,
-            "flows": {"purchase": {"login": changes.pop("login", self.login), "key": changes.pop("key", self.key)}},
+            "flows": {
+                "purchase": {"login": changes.pop("login", self.login), "key": changes.pop("key", self.key)},
+                **({"warehouse": {"login": "wms", "key": "wms-key"}} if self.sandbox else {}),
+            },
             "poll": {"overlap": 300, **changes.pop("poll", {})},
             "unknown_wait": 1,
             **changes,
@@ -194,7 +198,10 @@ class World:
             **agreed,
         )
         connection = Connection(NAME, settings, str, environment=environment, http=http)
-        made = Odoo(NAME, settings, {PARTNER: terms}, connection)
+        stock = settings.flows.warehouse and Connection(
+            NAME, settings, str, flow=settings.flows.warehouse, environment=environment, http=http
+        )
+        made = Odoo(NAME, settings, {PARTNER: terms}, connection, stock)
         self.systems.append(made)
         return made
 

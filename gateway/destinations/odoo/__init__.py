@@ -14,6 +14,7 @@ person.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import edi
 from gateway import log
@@ -47,13 +48,18 @@ class Odoo:
     """One Odoo: `send` for deliveries, `poll` every `interval` seconds for orders, `adopt` for changed partners."""
 
     def __init__(
-        self, name: str, settings: OdooSettings, partners: dict[str, PartnerTerms], connection: Connection
+        self,
+        name: str,
+        settings: OdooSettings,
+        partners: dict[str, PartnerTerms],
+        connection: Connection,
+        stock: Connection | None = None,
     ) -> None:
         directory = Directory(connection)
         self.name, self.interval = name, settings.poll.interval
-        self.connection = connection
+        self.connection, self._stock = connection, stock or connection
         agreed: dict[str, str] = {}  # what answers confirm, until the ledger has it
-        self.sink = OdooSink(connection, directory, partners, agreed)
+        self.sink = OdooSink(connection, self._stock, directory, partners, agreed)
         self.source = OdooSource(name, connection, directory, partners, agreed)
 
     async def send(self, parcel: Parcel) -> Outcome:
@@ -86,6 +92,8 @@ class Odoo:
 
     async def close(self) -> None:
         await self.connection.close()
+        if self._stock is not self.connection:
+            await self._stock.close()
 
 
 def check_partners(name: str, book: Iterable[Partner]) -> None:
@@ -97,5 +105,8 @@ def build(name: str, settings: OdooSettings, book: Iterable[Partner], resolve: C
     """The system of a configuration; connects on first use. Raises edi.ProfileError for terms that are not right."""
     book = list(book)
     production = any(partner.profile.environment == "prod" for partner in book)
-    connection = Connection(name, settings, resolve, environment="prod" if production else "test")
-    return Odoo(name, settings, terms_of(book, name), connection)
+    environment: Literal["prod", "test"] = "prod" if production else "test"
+    connection = Connection(name, settings, resolve, environment=environment)
+    warehouse = settings.flows.warehouse
+    stock = Connection(name, settings, resolve, flow=warehouse, environment=environment) if warehouse else None
+    return Odoo(name, settings, terms_of(book, name), connection, stock)

@@ -20,6 +20,7 @@ from gateway.destinations.odoo.changes import agreed_text
 from gateway.destinations.odoo.chatter import Chatter
 from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
+from gateway.destinations.odoo.order_lookup import OrderLookup
 from gateway.destinations.odoo.orders import Row
 from gateway.destinations.odoo.source_state import agreed_key
 from gateway.destinations.odoo.terms import PartnerTerms
@@ -34,18 +35,18 @@ class Acknowledge:
 
     def __init__(self, connection: Connection, directory: Directory, talk: Chatter, agreed: dict[str, str]) -> None:
         self._connection, self._directory, self._chatter = connection, directory, talk
+        self._lookup = OrderLookup(connection, directory, "ack")
         self._agreed = agreed
 
     async def send(self, parcel: Parcel, event: edi.Event, answer: SupplierAnswer, terms: PartnerTerms) -> Outcome:
         """All steps. Raises OdooError where a call fails."""
-        order = await self._find(answer.order.number, parcel.partner)
+        order = await self._lookup.find(answer.order.number, parcel.partner)
         if order is None:
-            sentence = f"{terms.name} answers order {answer.order.number}, which does not exist in Odoo."
-            return Business(case("ack.order_unknown", sentence, subject=parcel.key, actual=answer.order.number))
+            return Business(self._lookup.unknown(answer.order.number, parcel.key, terms))
         document = document_name(event)
         mark = chatter.marker(document, event.id)
         marked = await self._chatter.marked(order["id"], mark)
-        if not marked and (refused := await self._refused(order, parcel, terms)) is not None:
+        if not marked and (refused := await self._lookup.refused(order, parcel.partner, parcel.key, terms)) is not None:
             return Business(refused)
         lines = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
         comparison, cases, dates = await self._compare(order, lines, answer, terms)
@@ -73,31 +74,6 @@ class Acknowledge:
         body = note.acknowledgement(title, terms.name, answer, comparison, written, remark)
         await self._chatter.post(order["id"], mark, body, files)
         return Done("applied", (ref,), cases, remember, note=f"{title}: {comparison.response}")
-
-    async def _find(self, number: str, partner: str) -> Row | None:
-        """The order of this name in our company; the partner's own when a name was used twice."""
-        domain = [["name", "=", number.strip()], ["company_id", "=", self._connection.settings.company]]
-        fields = orders.header_fields(self._connection)
-        found = await self._connection.search("purchase.order", domain, fields, order="id desc")
-        for row in found:
-            if await self._directory.partner_of(values.ref(row["partner_id"])) == partner:
-                return row
-        return found[0] if found else None
-
-    async def _refused(self, order: Row, parcel: Parcel, terms: PartnerTerms) -> Case | None:
-        """Why nothing is written at all."""
-        name, subject = order["name"], parcel.key
-        if await self._directory.partner_of(values.ref(order["partner_id"])) != parcel.partner:
-            vendor = values.label(order["partner_id"])
-            sentence = f"{terms.name} answers order {name}, which belongs to vendor {vendor}."
-            return case("identity.foreign", sentence, subject=subject, expected=vendor, actual=terms.name)
-        if order["state"] == "cancel":
-            sentence = f"{terms.name} answers order {name}, which is cancelled."
-            return case("ack.order_cancelled", sentence, subject=subject, actual="cancelled")
-        if order["state"] not in orders.RELEASED:
-            sentence = f"{terms.name} answers order {name}, which is not confirmed."
-            return case("ack.order_not_released", sentence, subject=subject, actual=str(order["state"]))
-        return None
 
     async def _compare(
         self, order: Row, lines: Sequence[Row], answer: SupplierAnswer, terms: PartnerTerms

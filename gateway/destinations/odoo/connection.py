@@ -27,7 +27,7 @@ from gateway.destinations.odoo.circuit import Circuit
 from gateway.destinations.odoo.errors import Failure, Meaning, OdooError, misconfigured
 from gateway.destinations.odoo.names import Names
 from gateway.destinations.odoo.recording import Recording
-from gateway.destinations.odoo.settings import OdooSettings
+from gateway.destinations.odoo.settings import Flow, OdooSettings
 from gateway.destinations.odoo.transport import Json2, JsonRpc, OdooTransport, Secret, http_client, server_version
 
 logger = log.get("odoo")
@@ -54,7 +54,17 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("res.partner", "search_read"),
         ("res.users", "has_group"),
         ("res.users", "search_read"),
+        ("stock.move", "search_read"),
+        ("stock.package", "create"),
+        ("stock.package", "search_read"),
+        ("stock.picking", "action_split_transfer"),
+        ("stock.picking", "fields_get"),
+        ("stock.picking", "read"),
+        ("stock.picking", "search_read"),
+        ("stock.picking", "write"),
         ("stock.picking.type", "read"),
+        ("stock.quant.package", "create"),
+        ("stock.quant.package", "search_read"),
         ("stock.warehouse", "read"),
     }
 )
@@ -84,18 +94,19 @@ class Connection:
         settings: OdooSettings,
         resolve: Callable[[str], str],
         *,
+        flow: Flow | None = None,
         environment: Literal["prod", "test"] = "test",
         http: httpx.AsyncBaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name, self.settings = name, settings
+        self.name, self.settings, self._flow = name, settings, flow or settings.flows.purchase
         self._resolve, self._environment, self._monotonic = resolve, environment, monotonic
         self.db = resolve(settings.db)
         self.major = 0
         self.digits = Digits()
         self.circuit = Circuit(monotonic)
         if settings.record:
-            key = resolve(settings.flows.purchase.key)
+            key = resolve(self._flow.key)
             http = Recording(http or httpx.AsyncHTTPTransport(), Path(settings.record), (key,))
         nearby = urlsplit(resolve(settings.url)).hostname in LOOPBACK
         self._http = http_client(settings.parallel_lanes, http, proxies=not nearby)
@@ -193,7 +204,7 @@ class Connection:
 
     async def _probe(self) -> None:
         resolve, settings = self._resolve, self.settings
-        url, user = resolve(settings.url), settings.flows.purchase
+        url, user = resolve(settings.url), self._flow
         login, key = resolve(user.login), Secret(resolve(user.key))
         rpc = JsonRpc(self._http, url, self.db, key)
         self._rpc, self._url = rpc, url

@@ -1,4 +1,4 @@
-"""What people read in Odoo: the note and the activity of an acknowledgement, as HTML.
+"""What people read in Odoo: the notes on acknowledgements and shipments, and what an activity says, as HTML.
 
 Not here: posting it (chatter.py). Rule protected: every text of a partner is escaped; the note shows ordered and
 answered side by side, since Odoo keeps no readable trace of a changed line.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
+from edi.documents import ShipmentDispatched
 from edi.documents.acknowledgement import SupplierAnswer
 from edi.documents.types import plain
 from gateway.matching import Comparison, LineComparison, Part
@@ -52,6 +53,33 @@ def acknowledgement(
     if remark:
         parts.append(f"<p>{escape(remark)}</p>")
     return "".join(parts)
+
+
+def shipment(
+    title: str,
+    partner: str,
+    notice: ShipmentDispatched,
+    rows: Sequence[Sequence[str]],
+    receipt: str,
+    remarks: Sequence[str],
+) -> str:
+    """The note on a shipment: what is on its way, in which packages, and the receipt that waits for it."""
+    about = notice.shipment
+    said = f"<p><b>{escape(title)}</b>: {escape(partner)} has shipped; the goods are expected as {escape(receipt)}.</p>"
+    carrier = notice.carrier.name or "" if notice.carrier else ""
+    facts = (
+        ("shipped", about.shipped_on.isoformat() if about.shipped_on else ""),
+        ("expected", about.estimated_delivery or ""),
+        ("carrier", carrier),
+        ("tracking", about.tracking or ""),
+        ("bill of lading", about.bill_of_lading or ""),
+    )
+    known = "; ".join(f"{escape(name)} {escape(value)}" for name, value in facts if value)
+    lines = [*remarks, *(note.text for note in notice.notes)]
+    head = ("Line", "Item", "Ordered", "Shipped", "Packages", "Lots")
+    return "".join(
+        [said, f"<p>{known}</p>" if known else "", _table(head, rows), *(f"<p><i>{escape(x)}</i></p>" for x in lines)]
+    )
 
 
 def decisions(cases: Sequence[Case]) -> str:

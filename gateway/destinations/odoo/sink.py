@@ -1,7 +1,8 @@
-"""What goes into Odoo: acknowledgements, notices about orders that could not be sent, milestones.
+"""What goes into Odoo: acknowledgements, ship notices, notices about orders that could not be sent, milestones.
 
-Not here: how each is written (acknowledge.py, chatter.py). Rule protected: a failed call becomes an Outcome by the one
-table of errors.py; after an unknown outcome the same steps run again, and each looks before it writes.
+Not here: how each is written (acknowledge.py, shipment.py, chatter.py). Rule protected: a failed call becomes an
+Outcome by the one table of errors.py; after an unknown outcome the same steps run again, and each looks before it
+writes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from edi.documents import ShipmentDispatched
 from edi.documents.acknowledgement import SupplierAnswer
 from gateway.destinations.odoo import chatter, note, orders
 from gateway.destinations.odoo.acknowledge import Acknowledge
@@ -18,6 +20,7 @@ from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.errors import OdooError, outcome
 from gateway.destinations.odoo.orders import Row
+from gateway.destinations.odoo.shipment import Dispatch
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.exceptions import case
 from gateway.ports import Business, Done, Outcome, Parcel
@@ -32,6 +35,7 @@ class OdooSink:
     def __init__(
         self,
         connection: Connection,
+        stock: Connection,
         directory: Directory,
         partners: Mapping[str, PartnerTerms],
         agreed: dict[str, str],
@@ -40,6 +44,7 @@ class OdooSink:
         self.partners = partners
         self._chatter = Chatter(connection, connection.server_now)
         self._acknowledge = Acknowledge(connection, directory, self._chatter, agreed)
+        self._dispatch = Dispatch(connection, stock, directory, self._chatter)
 
     async def send(self, parcel: Parcel) -> Outcome:
         """One delivery. Never raises for what Odoo or the network does."""
@@ -52,16 +57,20 @@ class OdooSink:
     async def _send(self, parcel: Parcel) -> Outcome:
         if parcel.kind in (NOTICE, MILESTONE):
             return await self._tell(parcel)
-        if parcel.event is None or not isinstance(parcel.event.data, SupplierAnswer):
+        data = parcel.event.data if parcel.event else None
+        if parcel.event is None or not isinstance(data, SupplierAnswer | ShipmentDispatched):
             what = parcel.event.type if parcel.event else parcel.kind
             sentence = f"{what} cannot be written to Odoo."
             return Business(case("document.unsupported", sentence, subject=parcel.key, actual=what))
         partners = self.partners
         if parcel.partner not in partners:
-            sentence = f"{parcel.partner} has no vendor in this Odoo; its answer to {parcel.key} was not written."
+            sentence = f"{parcel.partner} has no vendor in this Odoo; its document on {parcel.key} was not written."
             return Business(case("partner.unknown", sentence, subject=parcel.key, actual=parcel.partner))
         await self._directory.prepare(partners)
-        return await self._acknowledge.send(parcel, parcel.event, parcel.event.data, partners[parcel.partner])
+        terms = partners[parcel.partner]
+        if isinstance(data, ShipmentDispatched):
+            return await self._dispatch.send(parcel, parcel.event, data, terms)
+        return await self._acknowledge.send(parcel, parcel.event, data, terms)
 
     async def _tell(self, parcel: Parcel) -> Outcome:
         """A message of the gateway about an order: a task for the buyer (notice only) and a note."""
