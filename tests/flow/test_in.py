@@ -4,6 +4,7 @@ answered as the standard allows."""
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
@@ -13,6 +14,8 @@ from gateway.ledger.queries import receipts
 from gateway.partners import Partner
 from gateway.ports import Arrival
 from tests.flow.world import World, isa, set_855
+
+SAMPLES = Path(__file__).resolve().parents[2] / "partners" / "acme" / "samples"
 
 
 @pytest.fixture
@@ -301,3 +304,11 @@ async def test_odd_bytes_in_names_and_numbers_stop_nothing(world: World) -> None
 
 def replace_environment(partner: Partner) -> Partner:
     return dataclasses.replace(partner, profile=dataclasses.replace(partner.profile, environment="test"))
+
+
+async def test_a_ship_notice_reaches_each_of_its_orders_in_that_orders_lane(world: World) -> None:
+    notice = (SAMPLES / "856_cartons.edi").read_bytes()
+    await world.upload(notice)
+    assert sorted(parcel.key for parcel in world.events()) == ["po/P00042", "po/P00043"]
+    await world.upload(notice, name="again.edi")
+    assert len(world.events()) == 2

@@ -12,7 +12,7 @@ import asyncssh
 
 from gateway.transports.sftp import generate_key
 from tests.flow.world import isa, set_855, set_865, set_997
-from tests.wires.conftest import Site
+from tests.wires.conftest import ROOT, Site
 
 
 def order(site: Site, **changes: object) -> dict[str, object]:
@@ -137,6 +137,22 @@ def test_a_changed_and_then_cancelled_order_is_told_to_the_supplier(site: Site) 
     site.wait("the end", lambda: sum(name.startswith("860_") for name in site.out()) == 2)
     assert any(f"BCH*01*SA*{made['name']}**2*".encode() in data for data in site.out().values())
     site.wait("the deliveries", lambda: settled(site))
+    assert site.gateway("exceptions", "list") == []
+
+
+def test_a_shipment_is_what_odoo_expects(site: Site) -> None:
+    site.start_daemon()
+    made = order(site)
+    site.wait("the order", lambda: [name for name in site.out() if name.startswith("850_")])
+    notice = (ROOT / "partners/acme/samples/856_cartons.edi").read_text(encoding="utf-8")
+    rows = notice.splitlines(keepends=True)
+    kept = [*rows[: rows.index("HL*5*2*P*1~\n")], "CTT*4~\n", "SE*25*0001~\n", *rows[-2:]]
+    text = "".join(kept).replace("P00042", str(made["name"])).replace("SN1**60*EA**100*EA**BP", "SN1**6*EA**10*EA**BP")
+    site.put("asn.edi", text.replace("*PL*1~", f"*PL*{made['order_line'][0]}~").encode())  # type: ignore[index]
+    site.wait("the note", lambda: notes(site, made, "SH-66121"))
+    wanted = {"model": "stock.picking", "method": "search_read", "args": [[["origin", "=", made["name"]]], ["note"]]}
+    shipped, rest = sorted(site.post("call", wanted)["result"], key=lambda row: row["id"])
+    assert ("EDI-ASN:SH-66121" in shipped["note"], bool(rest["note"])) == (True, False)
     assert site.gateway("exceptions", "list") == []
 
 

@@ -65,7 +65,7 @@ class Acknowledge:
                 summary = cases[0].sentence
             head = chatter.prefix(document, answer.supplier_order_number or answer.order.number, event.id)
             await self._chatter.activity(order, head, summary, note.decisions(cases))
-        files, remark = await self._attach(order, parcel, mark)
+        files, remark = await self._chatter.attach_original(order["id"], mark, parcel)
         written = {
             line.order.number: line.apply_date
             for line in comparison.lines
@@ -120,13 +120,6 @@ class Acknowledge:
         elif comparison.response == "rejected" and names.declined:
             target[names.declined] = True
         return {name: value for name, value in target.items() if (order[name] or False) != value}
-
-    async def _attach(self, order: Row, parcel: Parcel, mark: str) -> tuple[list[int], str]:
-        """The raw document, and a remark when it is too big to copy."""
-        if parcel.original is None:
-            size = parcel.original_size
-            return [], f"The file {parcel.original_name} has {size} bytes and is kept by the gateway." if size else ""
-        return [await self._chatter.attach(order["id"], mark, parcel.original_name, parcel.original)], ""
 
 
 def document_name(event: edi.Event) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from gateway.destinations.odoo import values
 from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.orders import Row
+from gateway.ports import Parcel
 
 MODEL = "purchase.order"
 
@@ -81,6 +82,13 @@ class Chatter:
             ],
         )
         return int(made[0] if isinstance(made, list) else made)
+
+    async def attach_original(self, order: int, message_id: str, parcel: Parcel) -> tuple[list[int], str]:
+        """The partner's document of a delivery, attached; or a sentence when it is too big to copy."""
+        if parcel.original is None:
+            size = parcel.original_size
+            return [], f"The file {parcel.original_name} has {size} bytes and is kept by the gateway." if size else ""
+        return [await self.attach(order, message_id, parcel.original_name, parcel.original)], ""
 
     async def activity(self, order: Row, head: str, summary: str, note: str) -> None:
         """One task for the order's buyer, due the next working day; nothing when one with this head is open."""

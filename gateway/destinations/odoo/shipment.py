@@ -101,10 +101,9 @@ class Dispatch:
             head = chatter.prefix(document, notice.shipment.number, event.id)
             await self._chatter.activity(order, head, receipt.sentence, note.paragraphs(receipt.sentence))
             return Business(receipt)
-        files = []
-        if parcel.original is not None and len(parcel.original) <= chatter.ATTACHED_UP_TO:
-            files = [await self._chatter.attach(order["id"], mark, parcel.original_name, parcel.original)]
-        body = note.shipment(title, terms.name, notice, _rows(lines, goods), receipt["name"], goods.remarks)
+        files, remark = await self._chatter.attach_original(order["id"], mark, parcel)
+        remarks = [*goods.remarks, *([remark] if remark else [])]
+        body = note.shipment(title, terms.name, notice, _rows(lines, goods), receipt["name"], remarks)
         await self._chatter.post(order["id"], mark, body, files)
         refs = (ref, ("stock.picking", int(receipt["id"]), str(receipt["name"])))
         return Done("applied", refs, note=f"{title}: {receipt['name']}")
