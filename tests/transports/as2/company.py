@@ -140,12 +140,13 @@ def message(
     message_id: str = "<1@acme>",
     *,
     signer: str = THEM,
+    unsigned: bool = False,
     boundary: str = "",
     name: str = "855.edi",
     **agreed: Any,
 ) -> tuple[Headers, bytes]:
     """A message of the partner to us, as its headers and body."""
-    usual: dict[str, Any] = {"signer": own(signer), "recipient": own(US).certificate}
+    usual: dict[str, Any] = {"signer": None if unsigned else own(signer), "recipient": own(US).certificate}
     with Staging() as staging:
         made = build(
             Window.of(content),
@@ -166,22 +167,28 @@ def receipt(answer: httpx.Response) -> Mdn:
     return mdn.read(headers, Window.of(answer.content), [own(US).certificate], Rules((), ()).accepted)
 
 
-def opened(request: HttpMessage, **rules: Any) -> tuple[Received, bytes]:
-    """Our message, as the partner opens it."""
+def opened(request: HttpMessage, micalg: str = "sha-256", **rules: Any) -> tuple[Received, bytes]:
+    """Our message, as the partner opens it, with the MIC by `micalg`."""
     with Staging() as staging:
         usual = Rules((own(THEM),), (own(US).certificate,), **rules)
-        found = open_message(request.headers, Window.of(request.body), usual, staging, "sha-256")
+        found = open_message(request.headers, Window.of(request.body), usual, staging, micalg)
         return found, found.attachments[0].content.whole()
 
 
 def replying(
-    problem: str = "", *, signer: str = THEM, mic: Mic | None = None, no_mic: bool = False, message_id: str = ""
+    problem: str = "",
+    *,
+    signer: str = THEM,
+    mic: Mic | None = None,
+    no_mic: bool = False,
+    message_id: str = "",
+    digest: str = "sha-256",
 ) -> Reply:
     """A partner that opens our message and answers with a receipt, or with something wrong about it."""
 
     def reply(request: Request, body: bytes) -> Response:
         headers = tuple((n.decode(), v.decode()) for n, v in request.headers.raw)
-        found, _ = opened(HttpMessage(headers, body))
+        found, _ = opened(HttpMessage(headers, body), digest)
         said = Answer(
             message_id or request.headers["message-id"],
             US,

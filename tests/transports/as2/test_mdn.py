@@ -63,7 +63,7 @@ def test_openssl_verifies_our_receipt(tmp_path: Path) -> None:
     assert b"Original-Message-ID: <1@us>" in openssl(tmp_path, whole, *arguments, who=own("partner"))
 
 
-def test_mdn_only_signed_bytes() -> None:
+def test_mdn_only_signed_bytes_mdn_wrapping() -> None:
     """A report beside the signed one, before or after it, is not read; the signed one alone counts (wrapping)."""
     headers, refused = answered("Error: decryption-failed")
     _, good = answered(signer="")

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.ledger import Ledger
 from gateway.transports.as2 import algorithms as known
 from gateway.transports.as2 import ber, cms_read, mime
 from gateway.transports.as2.mime import Headers
 from gateway.window import Window
 from tests.flow.world import ROOT
-from tests.transports.as2.company import Company, company, message, receipt, replying
+from tests.transports.as2.company import Open, message, receipt
 
 DOCUMENT = sorted((ROOT / "partners/acme/samples").glob("*855*.edi"))[0].read_bytes()
 BLOCK = 16
-Open = Callable[..., AbstractAsyncContextManager[Company]]
-
-
-@pytest.fixture
-def our(ledger: Ledger, tmp_path: Path) -> Open:
-    def make(**settings: Any) -> AbstractAsyncContextManager[Company]:
-        return company(ledger, replying(), settings, tmp_path)
-
-    return make
 
 
 def cut(body: bytes) -> tuple[bytes, bytes]:

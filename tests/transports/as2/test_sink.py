@@ -75,9 +75,10 @@ async def test_resend_same_bytes(our: Open) -> None:
         (replying(signer="stranger"), "not signed by a certificate"),
         (replying(no_mic=True), "missing"),
         (replying(mic=Mic("AAAA", "sha-256")), "AAAA"),
+        (replying(digest="sha-512"), "sha-512, ours is"),
         (replying(message_id="<other@us>"), "<other@us>"),
     ],
-    ids=["unsigned", "wrong key", "no MIC", "other MIC", "other message"],
+    ids=["unsigned", "wrong key", "no MIC", "other MIC", "another algorithm", "other message"],
 )
 async def test_mdn_mic_present_equal_and_as_asked(our: Open, reply: Reply, says: str) -> None:
     async with our(reply, send={}) as we:
