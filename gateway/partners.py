@@ -84,6 +84,13 @@ class Book:
     def get(self, partner: str) -> Partner | None:
         return self.partners.get(partner)
 
+    def named(self, partner: str) -> Partner:
+        """For commands. Raises ValueError that names those there are."""
+        found = self.partners.get(partner)
+        if found is None:
+            raise ValueError(f"there is no partner {partner}; there are {', '.join(sorted(self.partners)) or 'none'}")
+        return found
+
 
 def load_book(folder: Path, environment: Literal["prod", "test"]) -> Book:
     """Every partner below a folder. Raises edi.ProfileError or edi.MapError: one line per

@@ -65,10 +65,7 @@ class Turn:
 
 def find(configuration: Configuration, partner: str, channel: str = "") -> Place:
     """The AS2 channel that is meant. Raises ValueError in words."""
-    found = configuration.book.get(partner)
-    if found is None:
-        known = ", ".join(sorted(configuration.book.partners)) or "none"
-        raise ValueError(f"there is no partner {partner}; there are {known}")
+    found = configuration.book.named(partner)
     names = [name for name, settings in found.channels.items() if settings.kind == "as2"]
     if channel and channel not in names:
         raise ValueError(f"partner {partner} has no AS2 channel {channel}; it has {', '.join(names) or 'none'}")

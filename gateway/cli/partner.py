@@ -96,10 +96,10 @@ def token() -> None:
 def _known(path: Path, name: str) -> tuple[Configuration, Partner]:
     """The configuration and a partner of it; else the command ends with a sentence."""
     configuration = load(path)
-    found = configuration.book.get(name)
-    if found is None:
-        fail(f"there is no partner {name}; there are {', '.join(sorted(configuration.book.partners)) or 'none'}")
-    return configuration, found
+    try:
+        return configuration, configuration.book.named(name)
+    except ValueError as error:
+        fail(str(error))
 
 
 def lines(step: Step) -> list[str]:

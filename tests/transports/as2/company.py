@@ -140,13 +140,12 @@ def message(
     message_id: str = "<1@acme>",
     *,
     signer: str = THEM,
-    unsigned: bool = False,
     boundary: str = "",
     name: str = "855.edi",
     **agreed: Any,
 ) -> tuple[Headers, bytes]:
     """A message of the partner to us, as its headers and body."""
-    usual: dict[str, Any] = {"signer": None if unsigned else own(signer), "recipient": own(US).certificate}
+    usual: dict[str, Any] = {"signer": own(signer), "recipient": own(US).certificate}
     with Staging() as staging:
         made = build(
             Window.of(content),

@@ -3,8 +3,6 @@ it may cost."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import subprocess
 import sys
 
@@ -13,9 +11,9 @@ import structlog
 from starlette.responses import Response
 
 from gateway import clock
-from gateway.ports import Business, Done, Parcel, Transient, Unknown
+from gateway.ports import Done, Parcel, Transient, Unknown
 from gateway.transports.as2 import mdn
-from gateway.transports.as2.mdn import Answer, Mic
+from gateway.transports.as2.mdn import Answer
 from tests.flow.world import ROOT
 from tests.transports.as2.company import (
     MAILBOX,
@@ -29,7 +27,6 @@ from tests.transports.as2.company import (
     message,
     opened,
     pem,
-    receipt,
     replying,
 )
 from tests.transports.as2.peers import own
@@ -79,35 +76,6 @@ async def test_no_redirect_no_downgrade_of_tls(our: Open) -> None:
     async with answering(plain), our(send={"url": plain.url.replace("http:", "https:")}) as we:
         assert isinstance(await we.sink().send(sends()), Transient)
     assert plain.requests == []
-
-
-async def test_mic_for_unsigned(our: Open) -> None:
-    """Encrypted and not signed: the MIC is that of what was encrypted, with its headers (RFC 4130 7.3.1)."""
-    async with our(receive={"signed": "no"}) as we:
-        found = receipt(await we.post(*message(DOCUMENT, unsigned=True)))
-        head = b"Content-Type: application/edi-x12\r\nContent-Transfer-Encoding: binary\r\n"
-        head += b'Content-Disposition: attachment; filename="855.edi"\r\n\r\n'
-        digest = base64.b64encode(hashlib.sha256(head + DOCUMENT).digest()).decode()
-        assert (found.accepted, found.mic) == (True, Mic(digest, "sha-256"))
-
-
-async def test_secrets_never_logged(our: Open) -> None:
-    """Good and bad, in and out: no key, no document, nothing decrypted in any line, whatever its level."""
-    with structlog.testing.capture_logs() as lines:
-        async with our(send={}) as we:
-            await we.post(*message(DOCUMENT))
-            await we.post(*message(DOCUMENT, "<2@acme>", signer="stranger"))
-            headers, body = message(DOCUMENT, "<3@acme>")
-            await we.post(headers, body[:-20])
-            await we.settle()
-            assert isinstance(await we.sink().send(sends()), Done)
-            we.partner.reply = replying(signer="stranger")
-            assert isinstance(await we.sink().send(sends("d2")), Business)
-    assert len(lines) >= 3
-    said = repr(lines)
-    words = [line for text in (pem(US)["key"], pem(THEM)["key"]) for line in text.splitlines()[1:-1]]
-    words += [segment for segment in DOCUMENT.decode("latin-1").split("~") if len(segment) > 12]
-    assert [word for word in words if word in said] == []
 
 
 async def test_debug_log_is_free(our: Open) -> None:
