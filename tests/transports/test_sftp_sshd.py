@@ -323,9 +323,12 @@ async def test_one_connection_at_a_time(running: Sshd, desk: Desk, monkeypatch: 
 
     monkeypatch.setattr(line, "connect_to", counted)
     running.put("a.edi")
-    sink, reading = SftpSink(running.settings(), running.resolve), poller(running)
+    settings = running.settings()
+    sink, reading = SftpSink(settings, running.resolve), SftpPoller(SOURCE, settings, running.resolve)
+    other = SftpSink(running.settings(), running.resolve)  # as after a reload: other settings, and the same server
     parcels = [parcel(id=f"d{n}", facts={"control": f"{n}"}) for n in range(3)]
-    arrived, *outcomes = await asyncio.gather(reading.poll(desk), *(sink.send(one) for one in parcels))
+    sending = [which.send(one) for which, one in zip((sink, other, sink), parcels, strict=True)]
+    arrived, *outcomes = await asyncio.gather(reading.poll(desk), *sending)
     assert arrived == 1
     assert all(isinstance(outcome, Done) for outcome in outcomes)
     assert (made, most) == (4, 1)
@@ -357,3 +360,17 @@ async def test_the_circuit(sshd: Sshd, desk: Desk, time: Time) -> None:
         assert await reading.poll(desk) == 1
         assert (reading.alarm, reading.problem) == ("", "")
         assert isinstance(await sink.send(parcel()), Done)
+
+
+async def test_new_settings_begin_with_a_closed_circuit(sshd: Sshd, desk: Desk, time: Time) -> None:
+    """An operator who has corrected something does not wait five minutes to see whether it helped."""
+    sshd.put("a.edi")
+    async with sshd.running():
+        wrong = sshd.settings(host_keys=[fingerprint(sshd.keys.stranger[1])])
+        reading = SftpPoller(SOURCE, wrong, sshd.resolve)
+        for _ in range(6):
+            assert await reading.poll(desk) == 0
+            time.pass_(60)
+        assert "is asked once in five minutes" in reading.problem
+        assert reading.alarm == "credential"
+        assert await SftpPoller(SOURCE, sshd.settings(), sshd.resolve).poll(desk) == 1

@@ -32,11 +32,11 @@ class CircuitOpen(ConnectionError):
 
 
 class Line:
-    """Shared by everything that talks to one server as one user; made by `line_to`."""
+    """Shared by everything that uses one channel as it is configured now; made by `line_to`."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: PolledMailbox, turn: asyncio.Lock) -> None:
         self.failures = 0  # in a row
-        self._turn = asyncio.Lock()
+        self._settings, self._turn = settings, turn
         self._reason = ""
         self._probe_at: dt.datetime | None = None
 
@@ -46,15 +46,15 @@ class Line:
         return self.failures >= OPEN_AFTER
 
     @asynccontextmanager
-    async def session(self, settings: PolledMailbox, resolve: Callable[[str], str]) -> AsyncIterator[SftpSession]:
+    async def session(self, resolve: Callable[[str], str]) -> AsyncIterator[SftpSession]:
         """A session, when it is our turn. Raises CircuitOpen, and what `connect_to` raises."""
         async with self._turn:
             left = (self._probe_at - clock.now()).total_seconds() if self._probe_at is not None else 0.0
             if self.open and left > 0:
-                raise CircuitOpen(settings.host, self.failures, self._reason, left)
+                raise CircuitOpen(self._settings.host, self.failures, self._reason, left)
             reached = False
             try:
-                async with connect_to(settings, resolve) as session:
+                async with connect_to(self._settings, resolve) as session:
                     reached = True
                     yield session
             except (OSError, asyncssh.Error) as error:
@@ -71,12 +71,15 @@ class Line:
         self._probe_at = clock.now() + PROBE_EVERY
 
 
-_LINES: WeakValueDictionary[tuple[str, int, str], Line] = WeakValueDictionary()
+_TURNS: WeakValueDictionary[tuple[str, int, str], asyncio.Lock] = WeakValueDictionary()
+_LINES: WeakValueDictionary[int, Line] = WeakValueDictionary()  # by the settings, which their line keeps alive
 
 
 def line_to(settings: PolledMailbox) -> Line:
-    """The line to the server of a channel: the same one for all that use it, as long as anybody does."""
-    line = _LINES.get(key := (settings.host, settings.port, settings.user))
+    """The line of a channel: the same one for all that have these settings, as long as anybody does. New settings begin
+    with a closed circuit, for whoever changed them wants to know; the turn goes by server and user."""
+    line = _LINES.get(id(settings))
     if line is None:
-        line = _LINES[key] = Line()
+        turn = _TURNS.setdefault((settings.host, settings.port, settings.user), asyncio.Lock())
+        line = _LINES[id(settings)] = Line(settings, turn)
     return line

@@ -63,7 +63,7 @@ class SftpPoller:
         s = self._settings
         facts = {"transport": "sftp", "peer": f"{s.host}:{s.port}"}
         try:
-            async with self._line.session(s, self._resolve) as session:
+            async with self._line.session(self._resolve) as session:
                 arrived = await self._rounds.round(_Remote(session, self._poll), inlet, facts)
         except CircuitOpen as error:
             self._lost, self._not_before = str(error), clock.now() + dt.timedelta(seconds=error.left)

@@ -34,7 +34,7 @@ class SftpSink:
         """Write `<name><tmp_suffix>`, check its size, rename it. Before the rename is asked for, a loss is harmless."""
         upload = _Upload(self._send, parcel)
         try:
-            async with self._line.session(self._settings, self._resolve) as session:
+            async with self._line.session(self._resolve) as session:
                 return await upload.run(session)
         except (HostKeyChanged, LoginRefused) as error:
             return Transient(str(error), retry_in=300.0, scope="connector", alarm="credential")
@@ -54,7 +54,7 @@ class SftpSink:
     async def _look(self, upload: _Upload, reason: str) -> Outcome:
         """The answer to the rename was lost: look once more at once, before the partner has taken the file."""
         try:
-            async with self._line.session(self._settings, self._resolve) as session:
+            async with self._line.session(self._resolve) as session:
                 return await upload.look(session)
         except (asyncssh.Error, OSError):
             return Unknown(reason, retry_in=_READ_BACK_IN)
