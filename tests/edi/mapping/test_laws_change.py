@@ -51,7 +51,7 @@ WHOLE = frozenset(
 )  # fmt: skip
 PLACELESS_EDIFACT = frozenset(
     path for path in ORDER_LATER if not path.startswith(("payment_terms", "delivery_terms"))
-) | {"payment_terms.day_of_month"}
+) | {"payment_terms.day_of_month", "lines.splits"}
 
 
 def changes_x12(model: type[Any]) -> st.SearchStrategy[Any]:
