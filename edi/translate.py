@@ -274,7 +274,7 @@ def find_agreement(profile: Profile, message: Message) -> Agreement | None:
     known = resources.document_identities(syntax_name, message.version, message.type, message.convention)
     for identity in known:
         if resources.exists(identity, ".map.yaml", profile.schemas):
-            return dataclasses.replace(usual, map=f"{identity}@1")
+            return dataclasses.replace(usual, map=identity)
     for identity in known:
         if resources.exists(identity, ".schema.yaml", profile.schemas):
             return dataclasses.replace(usual, schema=identity)

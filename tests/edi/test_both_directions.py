@@ -41,9 +41,9 @@ CASES = [(document, name, release) for document, names in SAMPLES.items() for na
 def profile(own: Side, partner: Side, sends: tuple[str, ...], receives: tuple[str, ...], release: str) -> edi.Profile:
     """A partner in one release, with the shipped maps alone."""
     agreements = [
-        *(Agreement("x12", document, release, "out", map=f"x12/{release}/{document}@1") for document in sends),
+        *(Agreement("x12", document, release, "out", map=f"x12/{release}/{document}") for document in sends),
         *(
-            Agreement("x12", document, release, "in", map=f"x12/{release}/{document}@1", functional="997")
+            Agreement("x12", document, release, "in", map=f"x12/{release}/{document}", functional="997")
             for document in receives
         ),
     ]
@@ -60,14 +60,14 @@ def sides(document: str, release: str) -> tuple[edi.Profile, edi.Profile]:
 
 def sample(document: str, name: str, release: str) -> Data:
     values = json.loads((ROOT / "samples/x12" / document / f"{name}.json").read_text())
-    return load_map(f"x12/{release}/{document}@1").data_of(values)
+    return load_map(f"x12/{release}/{document}").data_of(values)
 
 
 @pytest.mark.parametrize(("document", "name", "release"), CASES)
 def test_what_one_side_writes_the_other_reads_as_the_same_event(document: str, name: str, release: str) -> None:
     sender, receiver = sides(document, release)
     data = sample(document, name, release)
-    event_type = type_of(load_map(f"x12/{release}/{document}@1"), data)
+    event_type = type_of(load_map(f"x12/{release}/{document}"), data)
     sent = edi.render(
         edi.documents.wrap(data, event_type, event_id="e1", partner="other"), sender, edi.Numbers(7, 7, 1), AT
     )

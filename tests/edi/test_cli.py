@@ -248,7 +248,7 @@ def test_maps() -> None:
     assert code == 0
     compile(out, "shown", "exec")
     code, out, _ = run("map", "show", "acme/855@1", "--partner", ACME)
-    assert (code, out.splitlines()[0].endswith(" <- acme/855@1.0.0")) == (0, True)
+    assert (code, out.splitlines()[0].endswith(" <- acme/855@1.0.1")) == (0, True)
     assert run("map", "show", "acme/855@1", "--partner", ACME, "--merged")[1] == out
     code, _, err = run("map", "show", "x12/004010/851")
     assert (code, "x12/004010/851" in err) == (1, True)

@@ -186,7 +186,7 @@ def results() -> dict[str, list[Result]]:
             type=type_,
             version=version,
             direction="in",
-            map=f"{map_}/{type_.lower()}@1",
+            map=f"{map_}/{type_.lower()}",
         )
         for version, map_ in NEAREST.items()
         for type_ in DOCUMENTS

@@ -36,8 +36,8 @@ STARTS, EACH = 10, 8  # of the generator, and events of each
 
 def maps_of(folder: File) -> list[str]:
     """Every map a partner uses: those it agreed on, and those that lie in its folder."""
-    agreed = [agreement.map for agreement in edi.load_profile(folder).agreements]
-    own = [f"{folder.name}/{path.name.removesuffix('.map.yaml')}@1" for path in folder.glob("*.map.yaml")]
+    agreed = [agreement.map.partition("@")[0] for agreement in edi.load_profile(folder).agreements]
+    own = [f"{folder.name}/{path.name.removesuffix('.map.yaml')}" for path in folder.glob("*.map.yaml")]
     return sorted({*agreed, *own})
 
 
@@ -56,7 +56,7 @@ def map_and_message(sample: File) -> tuple[Map, Message]:
 
 def base_of(map_: Map) -> str:
     """The map of the standard that a map stands on."""
-    return f"{map_.schema.identity}@1"
+    return map_.schema.identity
 
 
 @functools.cache
@@ -64,7 +64,8 @@ def standards() -> dict[str, st.SearchStrategy[Any]]:
     """The events of every base map: `CASES` of all modules of laws."""
     found: dict[str, st.SearchStrategy[Any]] = {}
     for path in sorted(File(__file__).parent.glob("test_laws*.py")):
-        found |= getattr(importlib.import_module(f"tests.edi.mapping.{path.stem}"), "CASES", {})
+        cases = getattr(importlib.import_module(f"tests.edi.mapping.{path.stem}"), "CASES", {})
+        found |= {reference.partition("@")[0]: events for reference, events in cases.items()}
     return found
 
 

@@ -187,4 +187,4 @@ def _loaded(folder: Path, identity: str, text: str) -> Map:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     with known():
-        return load_map(f"{identity}@1", folders=[folder])
+        return load_map(identity, folders=[folder])

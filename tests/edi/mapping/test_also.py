@@ -37,18 +37,18 @@ ACKNOWLEDGED, ANSWERED = "procurement.order.acknowledged.v1", "procurement.chang
         ("edifact/d01b/ordchg@1", ORDCHG.format("5"), CHANGED, OrderChanged),
         ("edifact/d01b/ordchg@1", ORDCHG.format("1"), CANCELLED, OrderCancelled),
         ("edifact/d96a-eancom/ordchg@1", ORDCHG.format("1"), CANCELLED, OrderCancelled),
-        ("x12/004010/860@1", X860.format("04"), CHANGED, OrderChanged),
+        ("x12/004010/860@2", X860.format("04"), CHANGED, OrderChanged),
         ("x12/005010/860@1", X860.format("01"), CANCELLED, OrderCancelled),
         ("edifact/d01b/ordrsp@1", ORDRSP.format(""), ACKNOWLEDGED, OrderAcknowledged),
         ("edifact/d96a/ordrsp@1", ORDRSP.format("RFF+PP:2'"), ANSWERED, ChangeAcknowledged),
         ("edifact/d01b-eancom/ordrsp@1", ORDRSP.format("RFF+PP:2'"), ANSWERED, ChangeAcknowledged),
-        ("x12/004010/810@1", X810.format("DI"), INVOICED, InvoiceReceived),
-        ("x12/004010/810@1", X810.format("DR"), INVOICED, InvoiceReceived),
-        ("x12/004010/810@1", X810.format("CN"), CREDITED, CreditNoteReceived),
-        ("x12/005010/810.industrial@1", X810.format("CR"), CREDITED, CreditNoteReceived),
-        ("edifact/d96a/invoic@1", INVOIC.format("380"), INVOICED, InvoiceReceived),
-        ("edifact/d96a/invoic@1", INVOIC.format("381"), CREDITED, CreditNoteReceived),
-        ("edifact/d01b-eancom/invoic@1", INVOIC.format("381"), CREDITED, CreditNoteReceived),
+        ("x12/004010/810@2", X810.format("DI"), INVOICED, InvoiceReceived),
+        ("x12/004010/810@2", X810.format("DR"), INVOICED, InvoiceReceived),
+        ("x12/004010/810@2", X810.format("CN"), CREDITED, CreditNoteReceived),
+        ("x12/005010/810.industrial@2", X810.format("CR"), CREDITED, CreditNoteReceived),
+        ("edifact/d96a/invoic@2", INVOIC.format("380"), INVOICED, InvoiceReceived),
+        ("edifact/d96a/invoic@2", INVOIC.format("381"), CREDITED, CreditNoteReceived),
+        ("edifact/d01b-eancom/invoic@2", INVOIC.format("381"), CREDITED, CreditNoteReceived),
     ],
 )
 def test_the_event_follows_from_what_the_document_says(reference: str, body: str, event: str, model: type[Any]) -> None:
@@ -116,4 +116,4 @@ def test_an_entry_that_cannot_be_is_refused_with_its_place(also: str, code: str,
     assert before in text
     (folder / "860.map.yaml").write_text(text.replace(before, also))
     with pytest.raises(MapError, match=rf"860\.map\.yaml:7:\d+: {code}"):
-        load_map("x12/004010/860@1", folders=[tmp_path])
+        load_map("x12/004010/860@2", folders=[tmp_path])

@@ -17,7 +17,7 @@ from edi.map_samples import body_of, home_of
 from edi.mapping import Reading, load_map
 from tests.edi.mapping.wire import ROOT, json_of, message_of, read_body, read_segments, segments_of
 
-BASE = "edifact/d01b/desadv@1"
+BASE = "edifact/d01b/desadv@2"
 SSCC = "340123450000000017"
 HEAD = "BGM+351+DES1+9'DTM+137:20261201:102'"
 
@@ -92,7 +92,7 @@ def test_loose_goods_are_the_first_level() -> None:
     assert written(read(body)) == body
 
 
-@pytest.mark.parametrize("reference", [BASE, "edifact/d96a/desadv@1"])
+@pytest.mark.parametrize("reference", [BASE, "edifact/d96a/desadv@2"])
 def test_goods_before_their_package_lie_in_it(reference: str) -> None:
     """LIN before PAC is out of sequence, and common."""
     goods = GOODS.replace("SRV", "EN") if "d96a" in reference else GOODS
@@ -238,7 +238,7 @@ def test_a_difference_says_the_state_of_the_line_or_its_reason(
     [
         (BASE, "TDT+20++3'CPS+1'PAC+1++PX'PCI+30'GIN+BJ+340123450000000017'LIN'PCI+10'GIN+BX+L1'CNT+2:1'"),
         (
-            "edifact/d01b-eancom/desadv@1",
+            "edifact/d01b-eancom/desadv@2",
             "TDT+20++30'CPS+1'PAC+1++201'PCI+33E'GIN+BJ+340123450000000017'LIN'PCI+36E'GIN+BX+L1'CNT+2:1'",
         ),
     ],
@@ -278,7 +278,7 @@ def test_every_real_despatch_advice_is_read_with_its_goods() -> None:
     from edi.model import Message
     from tests.edi.mapping.wire import checked_of
 
-    map_ = load_map("edifact/d96a/desadv@1")
+    map_ = load_map("edifact/d96a/desadv@2")
     goods = {}
     for path in sorted(Path(corpus).rglob("desadv/*.edi")):
         for message in syntax.read(path.read_bytes()):
@@ -296,7 +296,7 @@ def _lines(holder: dict[str, Any]) -> int:
 
 def test_an_overlay_names_by_its_direction_which_of_two_nodes_it_changes(tmp_path: Path) -> None:
     head = (
-        "map: example/desadv\nversion: 1.0.0\nextends: edifact/d01b/desadv@1\ndocument: EDIFACT DESADV D:01B:UN\n"
+        "map: example/desadv\nversion: 1.0.0\nextends: edifact/d01b/desadv@2\ndocument: EDIFACT DESADV D:01B:UN\n"
         "event: procurement.shipment.dispatched.v1\ntitle: Example\nchanges:\n"
     )
     body = f"{HEAD}CPS+1'LIN+1'PIA+1+A-1:BP+A-2:VP'"

@@ -358,6 +358,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_a_guide_tells_what_changed(tmp_path: Path) -> None:
+    shutil.copytree(ACME / "samples", tmp_path / "samples")  # what the guide shows
     new = edited(tmp_path, ACME / "855.map.yaml", ("only: [EA, CA, DZ]", "only: [EA, CA]"))
     told = news(load_map_file(ACME / "855.map.yaml"), new)
     assert told == [

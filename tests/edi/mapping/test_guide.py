@@ -30,7 +30,7 @@ INCOMING = [sample for sample in GOOD if sample.parent.name != "samples" or map_
 
 
 def partner_map(path: Path) -> Map:
-    return load_map(f"{path.parent.name}/{path.name.partition('.')[0]}@1", path.parent)
+    return load_map(f"{path.parent.name}/{path.name.partition('.')[0]}", path.parent)
 
 
 @cache

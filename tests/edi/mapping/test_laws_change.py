@@ -100,7 +100,7 @@ ANSWERS_EDIFACT = st.sampled_from([ONE, PART]).flatmap(
     )
 )
 CASES = {
-    "x12/004010/860@1": CHANGES_X12,
+    "x12/004010/860@2": CHANGES_X12,
     "x12/005010/860@1": CHANGES_X12,
     "x12/004010/865@1": ANSWERS_X12,
     "x12/005010/865@1": ANSWERS_X12,
@@ -163,7 +163,7 @@ CUTS = {
 
 @pytest.mark.parametrize("identity", CUTS)
 def test_a_map_without_one_binding_breaks_the_law(identity: str, tmp_path: Path) -> None:
-    reference = f"{identity}@1"
+    reference = next(known for known in BOTH if known.startswith(f"{identity}@"))
     assert undetected(reference, CUTS[identity], BOTH[reference], tmp_path) == []
 
 
@@ -186,9 +186,9 @@ def test_edifact_says_of_a_line_only_that_it_changes(action: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "more", "field"),
     [
-        ("x12/004010/860@1", {"department": "7"}, "department"),
-        ("x12/004010/860@1", {"lines": [{"line_number": "1", "action": {"value": "replaced"}}]}, "lines.0.action"),
-        ("x12/004010/860@1", {"order": {"number": "P1"}}, "order.date"),
+        ("x12/004010/860@2", {"department": "7"}, "department"),
+        ("x12/004010/860@2", {"lines": [{"line_number": "1", "action": {"value": "replaced"}}]}, "lines.0.action"),
+        ("x12/004010/860@2", {"order": {"number": "P1"}}, "order.date"),
         ("edifact/d01b/ordchg@1", {"order": {"number": "P" * 71}}, "order.number"),
         ("edifact/d01b-eancom/ordchg@1", {"order": {"number": "P1"}}, "order.revision"),
     ],

@@ -22,10 +22,10 @@ from tests.edi.mapping.events import DEPTH, events
 from tests.edi.mapping.laws import FORTY_EVENTS, put_get, undetected
 
 REFERENCES = (
-    "edifact/d01b/desadv@1",
-    "edifact/d96a/desadv@1",
-    "edifact/d01b-eancom/desadv@1",
-    "edifact/d96a-eancom/desadv@1",
+    "edifact/d01b/desadv@2",
+    "edifact/d96a/desadv@2",
+    "edifact/d01b-eancom/desadv@2",
+    "edifact/d96a-eancom/desadv@2",
 )
 SCAC = (Id(scheme="scac", value="ODFL"),)
 PARTIES = ("buyer", "supplier", "ship_from", "ship_to", "mark_for")

@@ -29,10 +29,10 @@ from tests.edi.mapping.test_laws_edifact import SHARED_CODES, eancom
 from tests.edi.mapping.wire import read_body
 
 REFERENCES = (
-    "edifact/d01b/invoic@1",
-    "edifact/d96a/invoic@1",
-    "edifact/d01b-eancom/invoic@1",
-    "edifact/d96a-eancom/invoic@1",
+    "edifact/d01b/invoic@2",
+    "edifact/d96a/invoic@2",
+    "edifact/d01b-eancom/invoic@2",
+    "edifact/d96a-eancom/invoic@2",
 )
 # INVOIC has no place for these; they are refused.
 _TAX = ("taxes.exemption", "allowances.taxes.exemption")
@@ -120,4 +120,4 @@ CUTS = (
 
 
 def test_a_map_without_one_binding_breaks_the_law(tmp_path: Path) -> None:
-    assert undetected("edifact/d96a/invoic@1", CUTS, INVOICES, tmp_path) == []
+    assert undetected("edifact/d96a/invoic@2", CUTS, INVOICES, tmp_path) == []

@@ -305,4 +305,4 @@ def test_a_practice_extends_the_base_of_its_document(tmp_path: Path, name: str, 
         text = text.replace("x12/004010/855@1", "x12/004010/855.example@1")
     folder = practice(tmp_path, text, name)
     with pytest.raises(MapError, match=code.replace(".", r"\.")):
-        load_map(f"x12/004010/{name}@1", folders=[folder])
+        load_map(f"x12/004010/{name}", folders=[folder])

@@ -40,8 +40,8 @@ def measures(package: dict[str, Any]) -> dict[str, tuple[str, str]]:
     [
         ("x12/004010/856@1", X12.format("T", X12_MEASURES), "pallet"),
         ("x12/005010/856@1", X12.format("P", X12_MEASURES), "case"),
-        ("edifact/d96a/desadv@1", EDIFACT.format("++3", EDIFACT_MEASURES), "pallet"),
-        ("edifact/d01b-eancom/desadv@1", EDIFACT.format("++2", EDIFACT_MEASURES), "case"),
+        ("edifact/d96a/desadv@2", EDIFACT.format("++3", EDIFACT_MEASURES), "pallet"),
+        ("edifact/d01b-eancom/desadv@2", EDIFACT.format("++2", EDIFACT_MEASURES), "case"),
     ],
 )
 def test_a_package_has_weights_and_sizes_both_ways(reference: str, body: str, level: str) -> None:

@@ -21,7 +21,7 @@ MAPS = sorted((ROOT / "partners").glob("*/*.map.yaml"))
 @pytest.mark.parametrize("path", MAPS, ids=[f"{path.parent.name}-{path.stem.partition('.')[0]}" for path in MAPS])
 def test_a_guide_says_where_to_send_how_to_test_and_whom_to_ask(path: Path) -> None:
     folder, document = path.parent, path.name.partition(".")[0]
-    guide = guide_of(load_map(f"{folder.name}/{document}@1", folder), folder)
+    guide = guide_of(load_map(f"{folder.name}/{document}", folder), folder)
     what, where, test = guide.intro
     channels = {agreed.channel for agreed in edi.load_profile(folder).agreements if agreed.type.lower() == document}
     assert channels == ({"as2"} if "AS2" in where else {"inbox"})
