@@ -40,7 +40,7 @@ class Entry:
             return ""
         then = f"; {self.successor.fingerprint} takes over" if self.successor else ""
         if self.days < 0:
-            return f"expired: it is used for nothing new{then}"
+            return ("expired: it is used for nothing new" if self.what.kind == "certificate" else "it has ended") + then
         return f"ends in {self.days} days{then or ': exchange a new one now, both are good until then'}"
 
     @property

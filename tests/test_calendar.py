@@ -62,6 +62,13 @@ async def test_who_is_told_and_what(ledger: Ledger) -> None:
     assert (case.expected, case.actual) == ("SHA-256 BB", "SHA-256 AA")
 
 
+async def test_of_a_listener(ledger: Ledger) -> None:
+    what = certificate(3, kind="TLS certificate")
+    (case,) = await told(ledger, [Entry("listeners.https", what, 3)])
+    assert (case.partner, case.actions) == ("", [])
+    assert case.sentence.startswith("listeners.https: our TLS certificate CN=US (SHA-256 AA) ends on 2026-12-04, in 3")
+
+
 async def test_a_case_that_was_closed_does_not_come_again(ledger: Ledger) -> None:
     (case,) = await told(ledger, [entry(certificate(29))])
     await ledger.write(lambda c: answers.close_exceptions(c, case.dedupe))

@@ -53,7 +53,7 @@ def list_(path: Config = DEFAULT, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(values, default=dt.datetime.isoformat))
             continue
         until = f"{what.until:%Y-%m-%d}" if what.until else "no end"
-        head = f"{entry.place}  {what.kind:13}  {what.whose:6}  {until:10}"
+        head = f"{entry.place}  {what.kind:15}  {what.whose:6}  {until:10}"
         used = f"(since {what.use})" if what.use else ""
         typer.echo("  ".join(text for text in (head, what.subject, what.fingerprint, used) if text))
         if entry.advice:

@@ -10,7 +10,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-CredentialKind: TypeAlias = Literal["certificate", "TLS authority", "host key", "login key", "password", "token"]
+CredentialKind: TypeAlias = Literal[
+    "certificate", "TLS certificate", "TLS authority", "host key", "login key", "password", "token"
+]
 
 
 @dataclass(frozen=True, slots=True)

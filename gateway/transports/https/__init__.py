@@ -48,10 +48,10 @@ def credentials(settings: Listener | UploadChannel, secrets: Secrets) -> Iterato
     elif settings.certificate:
         found = x509.load_pem_x509_certificate(secrets(settings.certificate).encode())
         yield Credential(
-            "certificate",
+            "TLS certificate",
             "ours",
             found.subject.rfc4514_string(),
-            found.fingerprint(hashes.SHA256()).hex(":").upper(),
+            f"SHA-256 {found.fingerprint(hashes.SHA256()).hex(':').upper()}",
             found.not_valid_before_utc,
             found.not_valid_after_utc,
         )

@@ -182,12 +182,13 @@ def replying(
     no_mic: bool = False,
     message_id: str = "",
     digest: str = "sha-256",
+    **rules: Any,
 ) -> Reply:
     """A partner that opens our message and answers with a receipt, or with something wrong about it."""
 
     def reply(request: Request, body: bytes) -> Response:
         headers = tuple((n.decode(), v.decode()) for n, v in request.headers.raw)
-        found, _ = opened(HttpMessage(headers, body), digest)
+        found, _ = opened(HttpMessage(headers, body), digest, **rules)
         said = Answer(
             message_id or request.headers["message-id"],
             US,

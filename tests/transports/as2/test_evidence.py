@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import clock
@@ -23,7 +24,20 @@ from gateway.ports import Business, Done, Parcel, Unknown
 from gateway.transports.as2 import mdn
 from gateway.transports.as2.mdn import Answer
 from tests.flow.world import ROOT
-from tests.transports.as2.company import MAILBOX, THEM, US, Company, Open, Reply, message, opened, replying
+from tests.transports.as2.authority import Authority
+from tests.transports.as2.company import (
+    MAILBOX,
+    THEM,
+    US,
+    Company,
+    Open,
+    Partner,
+    Reply,
+    answering,
+    message,
+    opened,
+    replying,
+)
 from tests.transports.as2.peers import own
 
 DOCUMENT = sorted((ROOT / "partners/acme/samples").glob("*855*.edi"))[0].read_bytes()
@@ -92,6 +106,45 @@ async def test_a_message_sent(our: Open, tmp_path: Path) -> None:
         assert "certificates/encrypted_for.pem" in files
         assert json.loads(files["record-message.json"])["state"] == "ready"
         assert json.loads(files["record-receipt.json"])["state"] == "done"
+
+
+AGREED: list[dict[str, Any]] = [
+    {"receipt": "none"},
+    {"receipt": "plain"},
+    {"sign": "no"},
+    {"encrypt": "no"},
+    {"sign": "no", "encrypt": "no", "receipt": "plain"},
+    {"sign": "no", "encrypt": "no", "compress": "before-signing"},
+    {"encrypt": "no", "compress": "after-signing"},
+]
+
+
+@pytest.mark.parametrize("send", AGREED, ids=str)
+async def test_whatever_is_agreed(send: dict[str, Any], our: Open, tmp_path: Path) -> None:
+    def reply(request: Request, body: bytes) -> Response:
+        if send.get("receipt") == "none":
+            return Response(b"thank you")
+        less = {"signed": "sign" not in send, "encrypted": "encrypt" not in send}
+        return replying(signer="" if send.get("receipt") == "plain" else THEM, **less)(request, body)
+
+    async with our(reply, send=send) as we:
+        assert isinstance(await we.sink().send(sends()), Done)
+        files = await files_of(we)
+        assert judged(files, tmp_path) == []
+        assert ("entity.bin" in files) == ("encrypt" not in send)
+        assert ("openssl/message.p7s" in files) == ("sign" not in send)
+
+
+async def test_who_was_at_the_other_end_of_tls(our: Open, tmp_path: Path) -> None:
+    authority, partner = Authority(), Partner(replying())
+    async with answering(partner, **authority.server(tmp_path)):
+        url = partner.url.replace("http://127.0.0.1", "https://localhost")
+        async with our(send={"url": url, "ca": authority.pem}) as we:
+            assert isinstance(await we.sink().send(sends()), Done)
+            files = await files_of(we)
+    assert judged(files, tmp_path) == []
+    assert files["certificates/receipt_tls_peer.pem"] == (tmp_path / "server.pem").read_bytes()
+    assert json.loads(files["record-receipt.json"])["facts"]["receipt_tls"].startswith("TLSv1.")
 
 
 async def test_a_message_sent_that_waits_for_its_receipt(our: Open, tmp_path: Path) -> None:
