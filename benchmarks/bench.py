@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks import as2, goals, memory, peers, steps
+from benchmarks import as2, goals, memory, peers, sftp, steps
 from benchmarks.damage import faulty
 from benchmarks.generator import Plan, identity, kinds
 from benchmarks.measure import LEAST, Contender, machine, race
@@ -42,12 +42,14 @@ class Sizes:
     megabytes: tuple[int, ...]
     stream: int
     translated: int
+    large_file: int
 
     @staticmethod
     def chosen() -> Sizes:
         if os.environ.get("QUICK"):
-            return Sizes(100, 20, (100, 400), (1, 100, 2_000), (1, 2), 30_000_000, 2_000_000)
-        return Sizes(100, 40, (100, 400, 1_000, 4_000), (1, 100, 10_000, 100_000), (1, 4, 16), 300_000_000, 30_000_000)
+            return Sizes(100, 20, (100, 400), (1, 100, 2_000), (1, 2), 30_000_000, 2_000_000, 20_000_000)
+        many = (1, 100, 10_000, 100_000)
+        return Sizes(100, 40, (100, 400, 1_000, 4_000), many, (1, 4, 16), 300_000_000, 30_000_000, 200_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,25 @@ def of_as2() -> Table:
     return Table("AS2", note, ("", "µs", "messages/s", "of the limit"), rows)
 
 
+def of_sftp(sizes: Sizes, folder: Path) -> Table:
+    found = sftp.measured(folder, sizes.large_file)
+    rows: list[Row] = []
+    for step, what in (
+        ("files", f"put {sftp.FILES} files of 10 KB, files/s"),
+        ("put", f"put a file of {sizes.large_file / 1e6:.0f} MB, MB/s"),
+        ("get", f"get a file of {sizes.large_file / 1e6:.0f} MB, MB/s"),
+    ):
+        ours, theirs = (getattr(found[name], step) for name in (sftp.OURS, sftp.THEIRS))
+        goal = sftp.GOALS[step]
+        verdict = "met" if ours / theirs >= goal else "not met"
+        rows.append((what, f"{ours:,.0f}", f"{theirs:,.0f}", f"{ours / theirs:.0%}", f"{goal:.0%}", verdict))
+    note = (
+        "OpenSSH's client over the loopback, one session; times on the clock, best of the rounds. Our server answers "
+        "after the commit of a ledger on SQLite (synchronous=FULL); sshd writes to files and syncs nothing."
+    )
+    return Table("SFTP server", note, ("", sftp.OURS, sftp.THEIRS, "ratio", "goal", ""), rows)
+
+
 def of_goals() -> Table:
     rows: list[Row] = []
     for name, goal in goals.GOALS.items():
@@ -310,6 +331,9 @@ def tables(sizes: Sizes) -> Iterator[Table]:
         yield of_memory(sizes, Path(folder))
     yield of_faults()
     yield of_as2()
+    if sftp.possible():
+        with tempfile.TemporaryDirectory(prefix="sftp-bench-") as folder:
+            yield of_sftp(sizes, Path(folder))
     yield of_goals()
     yield of_kept()
 

@@ -15,7 +15,7 @@ from edi.explain import explain
 from edi.faults import Fault, Faults
 from edi.located import Tree, load_config, parse_config
 from edi.model import Identity, Interchange, Location
-from edi.overview import Overview, contents, inspect, is_incomplete
+from edi.overview import Overview, contents, ends_with_trailer, inspect, is_incomplete
 from edi.partner_file import AgreementFile, PartnerFile, default_profile, load_profile, profile_of, read_partner_file
 from edi.profile import Agreement, Numbers, Profile
 from edi.render import Rendered, outgoing_agreement, render, render_checked, render_together
@@ -52,6 +52,7 @@ __all__ = [
     "contents",
     "default_profile",
     "documents",
+    "ends_with_trailer",
     "event_from_json",
     "event_schema",
     "explain",

@@ -15,6 +15,10 @@ from typing import Any, BinaryIO
 from edi.faults import Fault
 from edi.model import Group, Identity, Interchange, InterchangeEnd, Message, Syntax
 from edi.syntax import read
+from edi.syntax.x12 import ISA_LENGTH
+
+UNA_LENGTH = 9
+ENDS = 200  # bytes that hold the service characters of a header, and any trailer of an interchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,30 @@ def inspect(data: bytes | BinaryIO) -> Overview:
 
 def is_incomplete(data: bytes | BinaryIO) -> bool:
     """Does the input end inside an interchange, so that its rest may still come? Without an interchange: no."""
+    if isinstance(data, bytes) and ends_with_trailer(data[:ENDS], data[-ENDS:]):
+        return False
+    return _ends_inside(data)
+
+
+def ends_with_trailer(head: bytes, tail: bytes) -> bool:
+    """Is the last segment of a file an IEA or UNZ, by the service characters of its first header? Then it is complete
+    and nothing between needs reading. `head` and `tail`: its first and last 200 bytes, fewer if there are no more.
+    """
+    if head.startswith(b"ISA") and len(head) > ISA_LENGTH:
+        trailer, separator, terminator, release = b"IEA", head[3:4], head[ISA_LENGTH - 1 : ISA_LENGTH], b""
+    elif head.startswith(b"UNA") and len(head) > UNA_LENGTH:
+        trailer, separator, terminator, release = b"UNZ", head[4:5], head[8:9], head[6:7].strip()
+    elif head.startswith(b"UNB+"):
+        trailer, separator, terminator, release = b"UNZ", b"+", b"'", b"?"
+    else:
+        return False
+    tail = tail.rstrip(b"\r\n ")
+    if not tail.endswith(terminator) or (release and tail[:-1].endswith(release)):
+        return False
+    return tail[:-1].rpartition(terminator)[2].lstrip(b"\r\n ").startswith(trailer + separator)
+
+
+def _ends_inside(data: bytes | BinaryIO) -> bool:
     last: InterchangeEnd | None = None
     for item in read(data):
         if isinstance(item, InterchangeEnd):

@@ -16,8 +16,9 @@ from gateway import clock
 from gateway.ledger.content import Packed
 from gateway.ledger.queries import receipts
 from gateway.ports import Arrival
-from gateway.window import window
+from gateway.window import Window, window
 
+ENDS = 200  # bytes of a file that say whether it is whole
 SAME_FILE_WINDOW = dt.timedelta(days=30)
 
 
@@ -34,7 +35,7 @@ class File:
     def of(arrival: Arrival, now: dt.datetime, wait: dt.timedelta, folder: Path | None = None) -> File:
         """`wait`: for the rest of a file that ends inside an interchange. What is large waits in `folder`."""
         packed = Packed(arrival.data, folder)
-        due = now + wait if edi.is_incomplete(window(arrival.data).stream()) else now
+        due = now + wait if _is_incomplete(window(arrival.data)) else now
         return File(_receipt_values(arrival, packed, now, due), packed, now, due)
 
     @property
@@ -58,6 +59,12 @@ class File:
 def printable(text: str) -> str:
     """Text from outside as both databases take it: no NUL, no half characters."""
     return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _is_incomplete(data: Window) -> bool:
+    """Nearly every file is whole, which its ends say; only others are read."""
+    head, tail = data.at(data.start, ENDS), data.at(max(data.start, data.end - ENDS), ENDS)
+    return not edi.ends_with_trailer(head, tail) and edi.is_incomplete(data.stream())
 
 
 def _receipt_values(arrival: Arrival, packed: Packed, now: dt.datetime, due: dt.datetime) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from gateway.window import Window
 ANSWERS_PER_TRANSACTION = 500
 ITEMS_PER_TURN = 50
 ATTEMPTS_OF_A_TRANSLATION = 2
+SMALL = 32_000  # bytes that take less time than a change of threads
 INCOMPLETE_WAIT = dt.timedelta(minutes=2)
 
 logger = log.get("flow")
@@ -61,7 +62,10 @@ class Flow:
 
     async def arrive(self, arrival: Arrival, remember: Mapping[str, str] | None = None) -> Receipt:
         """TX1. After it returns the file is ours, whatever happens next."""
-        with closing(await asyncio.to_thread(self.incoming_file, arrival)) as file:
+        small = len(arrival.data) <= SMALL
+        with closing(
+            self.incoming_file(arrival) if small else await asyncio.to_thread(self.incoming_file, arrival)
+        ) as file:
 
             def tx1(c: Any) -> Receipt:
                 lanes.append(c, file.lane, clock.stamp(file.now))

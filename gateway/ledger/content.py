@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-import zlib
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from isal import isal_zlib
 
 from gateway.ledger.queries import receipts
 from gateway.ledger.store import Ledger
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PIECE = 1_000_000  # bytes of content in a row; packed it is never more than 1 MiB
-_SAMPLE = 1024
+LEVEL = 2  # of 0 to 3: as small as zlib's 2 on EDI, in a quarter of the time
+WORKERS = 2
 
 
 class Packed:
@@ -38,11 +42,12 @@ class Packed:
         self._lengths: list[int] = []
         self._file = tempfile.TemporaryFile(dir=folder) if self.size > PIECE else None  # noqa: SIM115  until close
         digest = hashlib.sha256()
-        level = None
-        for piece in source.chunks(PIECE) if self.size else (b"",):
+        if self.size <= PIECE:
+            piece = source.whole(PIECE)
             digest.update(piece)
-            level = _level(piece) if level is None else level
-            self._keep(zlib.compress(piece, level))
+            self._keep(isal_zlib.compress(piece, LEVEL))
+        else:
+            self._keep_all(source, digest)
         self.sha256 = digest.hexdigest()
 
     def rows(self) -> Iterator[bytes]:
@@ -64,6 +69,18 @@ class Packed:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _keep_all(self, source: Window, digest: hashlib._Hash) -> None:
+        """Pieces are packed side by side while the next ones are read; a few are in memory at a time."""
+        with ThreadPoolExecutor(WORKERS) as workers:
+            waiting: deque[Future[bytes]] = deque()
+            for piece in source.chunks(PIECE):
+                waiting.append(workers.submit(isal_zlib.compress, piece, LEVEL))
+                digest.update(piece)
+                if len(waiting) > 2 * WORKERS:
+                    self._keep(waiting.popleft().result())
+            for packed in waiting:
+                self._keep(packed.result())
 
     def _keep(self, row: bytes) -> None:
         if self._file is None:
@@ -112,8 +129,3 @@ class _Rows(io.RawIOBase):
         view[: len(data)] = data
         self._at += len(data)
         return len(data)
-
-
-def _level(piece: bytes) -> int:
-    """How hard to pack: not at all what is encrypted or packed already, where nearly every byte occurs."""
-    return 0 if len(set(piece[:_SAMPLE])) > 200 else 6

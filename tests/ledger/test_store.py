@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.ledger import Fenced, Ledger, LedgerError, migrate
-from gateway.ledger.queries import answers, lanes
+from gateway.ledger.queries import answers, lanes, receipts
 from gateway.ledger.tables import counter, source_state
 
 NOW = "2026-12-01T10:00:00.000000Z"
@@ -93,3 +93,18 @@ def test_one_daemon_per_file(tmp_path: Path) -> None:
 async def test_tables_are_empty_at_the_start(ledger: Ledger) -> None:
     for table in (counter, source_state):
         assert await ledger.read(lambda c, t=table: c.execute(sa.select(sa.func.count()).select_from(t)).scalar()) == 0
+
+
+async def test_the_same_bytes_are_found_by_their_digest(ledger: Ledger) -> None:
+    """Not by reading all receipts of a month: an upload costs the same however many came before."""
+    if not ledger.sqlite:
+        return
+    told: list[str] = []
+
+    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT receipt.id"):
+            told.extend(row[3] for row in cursor.connection.execute("EXPLAIN QUERY PLAN " + statement, parameters))
+
+    sa.event.listen(ledger.engine, "before_cursor_execute", explain)
+    assert await ledger.read(lambda c: receipts.same_bytes(c, "acme/inbox", "0" * 64, NOW)) is None
+    assert told == ["SEARCH receipt USING INDEX ix_receipt_mailbox_sha256 (mailbox=? AND sha256=?)"]

@@ -64,9 +64,9 @@ def _parts(mailbox: str, shelf: Shelf, since: str, name: str) -> list[sa.Select[
 
 
 def _placed(mailbox: str, name: str, at: sa.Column[Any]) -> sa.Select[Any]:
-    """Files the gateway placed for the partner."""
+    """Files the gateway placed for the partner; only what is done has an effect."""
     query = _columns(delivery, sa.literal("d") + delivery.c.id, at, delivery.c.seq).where(
-        delivery.c.destination == mailbox, delivery.c.state == "done", delivery.c.effect == "placed"
+        delivery.c.destination == mailbox, delivery.c.effect == "placed"
     )
     return query.where(delivery.c.name == name) if name else query
 

@@ -47,8 +47,7 @@ class Download:
     shelf: Shelf
     data: Content
     seen: Coverage = field(default_factory=Coverage)
-    _at: int = 0
-    _piece: bytes = b""  # of a large file, what is in memory of it
+    _pieces: dict[int, asyncio.Task[bytes]] = field(default_factory=dict)  # of a large file, by number
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self, offset: int, size: int) -> bytes:
@@ -58,12 +57,29 @@ class Download:
         return data
 
     async def _ranged(self, offset: int, size: int) -> bytes:
+        """Of a large file the pieces that are read are in memory, and the next one, which is fetched meanwhile."""
+        end = min(offset + size, len(self.data))
+        if offset >= end:
+            return b""
+        first, last = offset // IN_MEMORY, (end - 1) // IN_MEMORY
+        self.forget(*range(first, last + 2))
+        for number in range(first, last + 2):
+            if number not in self._pieces and number * IN_MEMORY < len(self.data):
+                self._pieces[number] = asyncio.create_task(self._fetched(number))
+                self._pieces[number].add_done_callback(_looked_at)
+        pieces = [await asyncio.shield(self._pieces[number]) for number in range(first, last + 1)]
+        start = offset - first * IN_MEMORY
+        return b"".join(pieces)[start : start + end - offset]
+
+    def forget(self, *but: int) -> None:
+        """Free the memory of pieces."""
+        for number in set(self._pieces) - set(but):
+            self._pieces.pop(number).cancel()
+
+    async def _fetched(self, number: int) -> bytes:
         assert isinstance(self.data, Window)
         async with self._turn:
-            end = min(offset + size, len(self.data))
-            if not self._at <= offset <= end <= self._at + len(self._piece):
-                self._at, self._piece = offset, await asyncio.to_thread(self.data.at, offset, max(size, IN_MEMORY))
-            return self._piece[offset - self._at : max(0, end - self._at)]
+            return await asyncio.to_thread(self.data.at, number * IN_MEMORY, IN_MEMORY)
 
 
 class Tree:
@@ -160,6 +176,7 @@ class Tree:
 
     async def close_read(self, download: Download) -> None:
         """The client is done: every byte read means collected."""
+        download.forget()
         if download.shelf == "out" and download.seen.whole(len(download.data)):
             await self._store.collected(self.mailbox, download.file.id)
 
@@ -197,6 +214,12 @@ class Tree:
         if shelf != "in" or not name:
             raise asyncssh.SFTPPermissionDenied(f"{path} cannot be written; put files into /in")
         return name
+
+
+def _looked_at(task: asyncio.Task[bytes]) -> None:
+    """A piece that could not be fetched is told to who reads it, if anybody does."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _directory(name: str, shelf: Shelf = "archive") -> Entry:

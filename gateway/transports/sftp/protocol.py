@@ -143,10 +143,12 @@ class Files(asyncssh.SFTPServer):
             self._open = [file for file in self._open if file is not file_obj]
 
     def abort(self) -> None:
-        """The session is over, however it ended: drop every upload that was not closed."""
+        """The session is over, however it ended: drop every upload that was not closed, and what was read ahead."""
         for file in self._open:
             if isinstance(file, Upload):
                 self._tree.uploads.abort(file)
+            else:
+                file.forget()
         self._open.clear()
 
     def _where(self, path: bytes) -> str:

@@ -23,6 +23,7 @@ from gateway.transports.sftp.door import Door
 from gateway.transports.sftp.filesystem import Tree
 from gateway.transports.sftp.passwords import Checker
 from gateway.transports.sftp.settings import HostedMailbox, Listener
+from gateway.transports.sftp.wire import Connection, Together
 
 _log = structlog.get_logger(__name__)
 
@@ -103,6 +104,8 @@ class SftpServer:
             agent_forwarding=False,
             x11_forwarding=False,
             allow_scp=False,
+            window=8 * 1024 * 1024,
+            max_pktsize=128 * 1024,
             **spoken(legacy=legacy),
         )
         return made
@@ -155,7 +158,7 @@ class SftpServer:
         legacy = any(
             account.settings.legacy_algorithms and account.may_come_from(address) for account in self.accounts.values()
         )
-        connection = asyncssh.SSHServerConnection(asyncio.get_running_loop(), self._options[legacy])
+        connection = Connection(asyncio.get_running_loop(), self._options[legacy])
         connection.set_extra_info(client_address=address)
         return connection
 
@@ -214,6 +217,6 @@ class _Gate(asyncio.Protocol):
             return
         connection = self._server.connection(address)
         self._transport.set_protocol(connection)
-        connection.connection_made(self._transport)
+        connection.connection_made(Together(self._transport))  # type: ignore[arg-type]
         if rest:
             connection.data_received(rest)
