@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from gateway.cli import app
@@ -86,3 +87,31 @@ def test_what_is_not_there(instance: Path, tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["evidence", *arguments])
         assert done.exit_code == 1
         assert says in done.output
+
+
+CHANGES = [
+    ("UPDATE link SET record = replace(record, 'Our Company', 'Somebody') WHERE number = 1", "its record was changed"),
+    ("UPDATE link SET digest = upper(digest) WHERE number = 2", "link 2: its digest does not follow from link 1"),
+    ("DELETE FROM link WHERE number = 1", "link 1 is missing; the next one is 2"),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), CHANGES, ids=[says for _, says in CHANGES])
+def test_the_whole_chain(change: str, says: str, instance: Path) -> None:
+    def walk(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["evidence", "chain", *arguments, "--config", str(instance)])
+
+    assert "the chain ends with 0:" in walk().output
+    target = str(instance.with_name("a.zip"))
+    CliRunner().invoke(app, ["evidence", "export", "1", "--to", target, "--config", str(instance)])
+    good = walk()
+    assert good.exit_code == 0, good.output
+    head = json.loads(walk("--json").output)["head"]
+    assert head.startswith("2:")
+    assert walk("--head", head).exit_code == 0
+    assert "is not the one the log had" in walk("--head", f"2:{'0' * 64}").output
+    with closing(Ledger(f"sqlite:///{instance.with_name('ledger.db')}")) as ledger:
+        asyncio.run(ledger.write(lambda c: c.exec_driver_sql(change)))
+    broken = walk()
+    assert broken.exit_code == 1
+    assert says in broken.output

@@ -12,7 +12,7 @@ from gateway import clock, show
 from gateway.cli.instance import DEFAULT, AsJson, Config, emit, fail, load, look, opened
 from gateway.evidence import bundle, verify
 from gateway.evidence.chain import Head
-from gateway.evidence.sealing import Sealer
+from gateway.evidence.sealing import Sealer, walked
 from gateway.ledger.queries import evidence
 
 app = typer.Typer(no_args_is_help=True, help="Bundles of evidence of AS2 messages and receipts.")
@@ -27,6 +27,32 @@ def list_(
 ) -> None:
     """The last AS2 messages, received and sent, and their places in the chain."""
     emit(look(path, lambda c: show.exchanges(c, limit, partner)), as_json, show.exchanges_text)
+
+
+@app.command("chain")
+def chain_(
+    head: Annotated[str, typer.Option(help="A place of the chain from the gateway's log: NUMBER:DIGEST.")] = "",
+    path: Config = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Walk the whole chain of this instance and say where it is broken. Exit 1 if it is."""
+    configuration = load(path)
+    try:
+        place = Head.of(head) if head else None
+    except ValueError as error:
+        fail(str(error))
+    with opened(configuration.database) as ledger:
+        end, faults = asyncio.run(walked(ledger))
+        row = asyncio.run(ledger.read(lambda c: evidence.link_at(c, place.number))) if place is not None else None
+    if place is not None and (row is None or row.digest != place.digest):
+        faults.append(f"link {place.number} is not the one the log had: {row.digest if row else 'there is none'}")
+    if as_json:
+        emit({"good": not faults, "head": str(end), "faults": faults}, as_json, str)
+    else:
+        for fault in faults:
+            typer.echo(f"WRONG  {fault}")
+        typer.echo(f"the chain ends with {end}" + ("; it holds from its beginning" if not faults else ""))
+    raise typer.Exit(1 if faults else 0)
 
 
 @app.command("export")

@@ -113,3 +113,19 @@ def _record(row: Any, step: str) -> dict[str, Any]:
         "posted_at": None if early else row.posted_at,
         "answered_at": None if early else row.answered_at,
     }
+
+
+async def walked(ledger: Ledger, at_a_time: int = 1000) -> tuple[Head, list[str]]:
+    """The whole chain of a ledger made again from its records: its end, and every fault in words. It goes on behind a
+    fault from what the ledger has, so that one change is one fault."""
+    here, faults = EMPTY, []
+    while rows := await ledger.read(partial(evidence.links_after, number=here.number, limit=at_a_time)):
+        for row in rows:
+            if row.number != here.number + 1:
+                faults.append(f"link {here.number + 1} is missing; the next one is {row.number}")
+            if chain.content(row.record) != row.content:
+                faults.append(f"link {row.number}: its record was changed (exchange {row.exchange}, {row.step})")
+            if Head(row.number - 1, here.digest).next(row.content).digest != row.digest:
+                faults.append(f"link {row.number}: its digest does not follow from link {row.number - 1}")
+            here = Head(row.number, row.digest)
+    return here, faults

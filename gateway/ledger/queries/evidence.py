@@ -80,6 +80,11 @@ def contents_from(c: sa.Connection, number: int) -> Sequence[str]:
     return c.execute(sa.select(link.c.content).where(link.c.number >= number).order_by(link.c.number)).scalars().all()
 
 
+def links_after(c: sa.Connection, number: int, limit: int) -> Sequence[Any]:
+    """The links behind one, in order, with their records."""
+    return c.execute(sa.select(link).where(link.c.number > number).order_by(link.c.number).limit(limit)).all()
+
+
 def found(c: sa.Connection, text: str) -> Sequence[Any]:
     """Exchanges by our number, or by Message-ID with or without its brackets."""
     bare = text.strip().strip("<>")

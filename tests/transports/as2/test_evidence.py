@@ -18,7 +18,7 @@ from starlette.responses import Response
 from gateway import clock
 from gateway.evidence import bundle, chain, parts, verify
 from gateway.evidence.chain import EMPTY, Head
-from gateway.evidence.sealing import Sealer
+from gateway.evidence.sealing import Sealer, walked
 from gateway.ledger.queries import evidence
 from gateway.ports import Business, Done, Parcel, Unknown
 from gateway.transports.as2 import mdn
@@ -294,6 +294,7 @@ async def test_the_chain_does_not_fork(our: Open, tmp_path: Path) -> None:
         for row in links:
             here = here.next(row.content)
             assert (row.number, row.digest) == (here.number, here.digest)
+        assert await walked(we.world.ledger, at_a_time=4) == (here, [])
         assert len(links) == 14
         assert len({(row.exchange, row.step) for row in links}) == 14
         for number in range(1, 8):
