@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_an_instance_of_any_name_loads(tmp_path: Path, name: str) -> None:
     config.check_secrets(configuration)
     assert configuration.file.name
     assert list(configuration.book) == []
+
+
+def test_the_as2_listener_is_there_to_be_opened(tmp_path: Path) -> None:
+    init(tmp_path / "site", port=0)
+    file = tmp_path / "site" / "gateway.yaml"
+    assert sorted(config.load(file).listeners) == ["sftp"]
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"^#(  as2:|    (host|port):)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+    assert sorted(config.load(file).listeners) == ["as2", "sftp"]
 
 
 def test_the_folder_one_stands_in_will_do_if_it_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

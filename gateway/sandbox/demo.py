@@ -92,6 +92,7 @@ class Demo:
         self.odoo = ""
         self.ports: dict[str, int] = {}  # of the daemon, by transport
         self.traders: dict[str, Trader] = {}
+        self.told: dict[str, list[dict[str, str]]] = {}  # the milestones of each order
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def play(self) -> None:
@@ -194,7 +195,8 @@ class Demo:
 
     def show(self, order: Order) -> None:
         self.console.print(f"\nOrder {order.number} ({order.partner})", style="bold")
-        for milestone in self.gateway("order", order.number)["milestones"]:
+        self.told[order.number] = self.gateway("order", order.number)["milestones"]
+        for milestone in self.told[order.number]:
             self.console.print(f"  {milestone['at'][11:19]}  {milestone['text']}", markup=False)
         record = self.record(order)
         flag = record.get("mail_reception_confirmed", record.get("acknowledged"))
@@ -240,8 +242,8 @@ class Demo:
                 f"{order.number} has {len(self.activities(order))} activities, not one",
             )
             if self.traders[order.partner].speaks == "AS2":
-                told = [milestone["text"] for milestone in self.gateway("order", order.number)["milestones"]]
-                need(any("MIC equal" in text for text in told), f"{order.number} has no receipt of its AS2 message")
+                receipted = any("MIC equal" in milestone["text"] for milestone in self.told[order.number])
+                need(receipted, f"{order.number} has no receipt of its AS2 message")
         receipts = self.gateway("messages")
         states = [row["state"] for row in receipts]
         need(states.count("duplicate") == len(orders), f"{len(orders)} files were sent twice, {states} were seen")
