@@ -2,7 +2,7 @@
 
     python -m tests.crash.sftp_child FOLDER SETTINGS [STEP before|after NUMBER]
 
-STEP is a request to the partner's server (scan, stat, get, remove, rename, put) or a commit point of the ledger.
+STEP is a request to the partner's server (scan, stat, fetch, remove, rename, put) or a commit point of the ledger.
 SETTINGS is the channel as JSON. One order goes out, and the partner's files come in.
 """
 
@@ -24,7 +24,7 @@ from gateway.transports.sftp import PolledMailbox, SftpPoller, SftpSession, Sftp
 from tests.crash.child import Dying
 from tests.flow.world import World, order_released
 
-REQUESTS = ("scan", "stat", "get", "remove", "rename", "put")
+REQUESTS = ("scan", "stat", "fetch", "remove", "rename", "put")
 
 
 def doom(step: str, when: str, number: int) -> None:

@@ -16,7 +16,7 @@ from openssh import Sshd
 from tests.flow.world import ROOT, isa, set_855
 
 STEPS = [
-    ("get", 1, "after"),
+    ("fetch", 1, "after"),
     ("tx1", 1, "before"),
     ("tx1", 1, "after"),
     ("rename", 2, "before"),  # into the archive; the first is that of the order
