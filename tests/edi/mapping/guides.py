@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any, TypeAlias
 
-from hypothesis import strategies as st
-
 import edi
 from edi.carried import FIRST, REST, carried_paths
 from edi.documents.types import Data
@@ -27,11 +25,11 @@ from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNod
 from edi.model import Message
 from edi.structure import LoopEntry, SegmentEntry
 from tests.edi.mapping.events import events as made
-from tests.edi.mapping.laws import drawn, without_duns
+from tests.edi.mapping.laws import AT_ONCE, Events, drawn, without_duns
 from tests.edi.mapping.wire import message_of
 
 Path: TypeAlias = tuple[str, ...]
-STARTS, EACH = 10, 8  # of the generator, and events of each
+POOL = 80  # events of a standard, those that its own laws have
 
 
 def maps_of(folder: File) -> list[str]:
@@ -60,9 +58,9 @@ def base_of(map_: Map) -> str:
 
 
 @functools.cache
-def standards() -> dict[str, st.SearchStrategy[Any]]:
+def standards() -> dict[str, Events]:
     """The events of every base map: `CASES` of all modules of laws."""
-    found: dict[str, st.SearchStrategy[Any]] = {}
+    found: dict[str, Events] = {}
     for path in sorted(File(__file__).parent.glob("test_laws*.py")):
         cases = getattr(importlib.import_module(f"tests.edi.mapping.{path.stem}"), "CASES", {})
         found |= {reference.partition("@")[0]: events for reference, events in cases.items()}
@@ -82,9 +80,9 @@ def events_of(map_: Map) -> list[Data]:
 
 
 @functools.cache
-def _drawn(events: st.SearchStrategy[Any], duns: bool) -> list[str]:
+def _drawn(events: Events, duns: bool) -> list[str]:
     """Events of a standard as JSON: one set for all partners and laws, small enough to stay in memory."""
-    made = (event for start in range(STARTS) for event in drawn(events, EACH, start))
+    made = (event for start in range(0, POOL, AT_ONCE) for event in drawn(events, AT_ONCE, start))
     return [(event if duns else without_duns(event)).model_dump_json(exclude_none=True) for event in made]
 
 

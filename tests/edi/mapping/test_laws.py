@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edi.documents import OrderAcknowledged, OrderReleased
 from edi.documents.exchange import (
@@ -29,8 +27,9 @@ from edi.mapping import load_map
 from edi.mapping_runtime import Refused, fit_whole
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
-    FORTY_EVENTS,
     AnswerData,
+    Events,
+    broken,
     one_date_each,
     placed_charge,
     placed_tax,
@@ -125,14 +124,14 @@ def _placed(data: OrderReleased) -> OrderReleased:
     return one_date_each(data.model_copy(update=changes))
 
 
-ORDERS_X12 = events(OrderReleased, rare=True, without=ORDER_PLACELESS, always=ORDER_ALWAYS, codes=ORDER_CODES).map(
-    _placed
+ORDERS_X12 = Events(
+    events(OrderReleased, rare=True, without=ORDER_PLACELESS, always=ORDER_ALWAYS, codes=ORDER_CODES).map(_placed)
 )
 
 
-def acknowledgements(**how: Any) -> st.SearchStrategy[OrderAcknowledged]:
+def acknowledgements(**how: Any) -> Events:
     """Answers to orders; reasons only with the first answer of a line, as documents have one place for them."""
-    return events(OrderAcknowledged, **how).map(reasons_first)
+    return Events(events(OrderAcknowledged, **how).map(reasons_first))
 
 
 ANSWERS_X12 = acknowledgements(
@@ -205,11 +204,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("reference", CASES)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    event = data.draw(CASES[reference])
-    assert put_get(load_map(reference), event) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), CASES[reference]) == []
 
 
 # Every kind of binding once: plain, date, table, pair, list, loop, first item, note.

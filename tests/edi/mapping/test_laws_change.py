@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
@@ -19,12 +18,12 @@ from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
-    FORTY_EVENTS,
+    Events,
     as_edifact_has_it,
     assert_made_documents_hold,
+    broken,
     everywhere,
     one_date_each,
-    put_get,
     reasons_first,
     undetected,
 )
@@ -54,17 +53,18 @@ PLACELESS_EDIFACT = frozenset(
 ) | {"payment_terms.day_of_month", "lines.splits"}
 
 
-def changes_x12(model: type[Any]) -> st.SearchStrategy[Any]:
-    return events(
+def changes_x12(model: type[Any]) -> Events:
+    made = events(
         model,
         without=ORDER_LATER | {"lines.price.per_quantity"},
         always=NAMED | WHOLE,
         codes={"lines.action": ACTIONS, "purpose": PURPOSES[model]},
-    ).map(one_date_each)
+    )
+    return Events(made.map(one_date_each))
 
 
-def changes_edifact(model: type[Any]) -> st.SearchStrategy[Any]:
-    return events(
+def changes_edifact(model: type[Any]) -> Events:
+    made = events(
         model,
         without=PLACELESS_EDIFACT,
         always=frozenset({"changed_on", "order.revision", "delivery_terms.function"}),
@@ -76,27 +76,32 @@ def changes_edifact(model: type[Any]) -> st.SearchStrategy[Any]:
             "function": ("delivery", "despatch"),
         },
     )
+    return Events(made)
 
 
 CHANGES_X12 = changes_x12(OrderChanged) | changes_x12(OrderCancelled)
 CHANGES_EDIFACT = changes_edifact(OrderChanged) | changes_edifact(OrderCancelled)
-ANSWERS_X12 = events(
-    ChangeAcknowledged,
-    without=ANSWER | ANSWER_LATER | {"lines.price.per_quantity"},
-    always=NAMED | WHOLE | {"lines.responses.quantity.uom"},
-    codes={"lines.action": ACTIONS},
-).map(reasons_first)
-ANSWERS_EDIFACT = st.sampled_from([ONE, PART]).flatmap(
-    lambda statuses: (
-        events(
-            ChangeAcknowledged,
-            without=ANSWER | ANSWER_LATER,
-            always=frozenset({"order.date", "order.revision", "acknowledged_on"}),
-            codes={"status": statuses},
+ANSWERS_X12 = Events(
+    events(
+        ChangeAcknowledged,
+        without=ANSWER | ANSWER_LATER | {"lines.price.per_quantity"},
+        always=NAMED | WHOLE | {"lines.responses.quantity.uom"},
+        codes={"lines.action": ACTIONS},
+    ).map(reasons_first)
+)
+ANSWERS_EDIFACT = Events(
+    st.sampled_from([ONE, PART]).flatmap(
+        lambda statuses: (
+            events(
+                ChangeAcknowledged,
+                without=ANSWER | ANSWER_LATER,
+                always=frozenset({"order.date", "order.revision", "acknowledged_on"}),
+                codes={"status": statuses},
+            )
+            .map(reasons_first)
+            .map(lambda data: plain_parts(data) if statuses is PART else one_answer(data))
+            .map(lambda data: everywhere(data, as_edifact_has_it))
         )
-        .map(reasons_first)
-        .map(lambda data: plain_parts(data) if statuses is PART else one_answer(data))
-        .map(lambda data: everywhere(data, as_edifact_has_it))
     )
 )
 CASES = {
@@ -115,11 +120,8 @@ MADE = [reference for reference in CASES if reference.startswith(("x12", "edifac
 
 
 @pytest.mark.parametrize("reference", BOTH)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    event = data.draw(BOTH[reference])
-    assert put_get(load_map(reference), event) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), BOTH[reference]) == []
 
 
 # Every kind of binding once: plain, date, table, pair, list, loop, default, first item.

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edi.documents import ShipmentDispatched
 from edi.documents.packages import Package, ShippedItem
@@ -19,7 +17,7 @@ from edi.documents.types import Id, Note, Party
 from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import DEPTH, events
-from tests.edi.mapping.laws import FORTY_EVENTS, put_get, undetected
+from tests.edi.mapping.laws import Events, broken, undetected
 
 REFERENCES = (
     "edifact/d01b/desadv@2",
@@ -111,15 +109,13 @@ def _placed(data: ShipmentDispatched, reference: str) -> ShipmentDispatched:
     return data.model_copy(update=changes)
 
 
-ANY = events(ShipmentDispatched, without=PLACELESS, always=ALWAYS, codes=CODES)
+ANY = Events(events(ShipmentDispatched, without=PLACELESS, always=ALWAYS, codes=CODES))
 CASES = {reference: ANY.map(lambda data, reference=reference: _placed(data, reference)) for reference in REFERENCES}
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    assert put_get(load_map(reference), data.draw(CASES[reference])) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), CASES[reference]) == []
 
 
 # Every kind of binding once, with the bindings that only this document has.

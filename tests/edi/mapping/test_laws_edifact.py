@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.documents import ChangeAcknowledged, OrderAcknowledged, OrderReleased
@@ -17,11 +16,11 @@ from edi.documents.types import Party
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
-    FORTY_EVENTS,
+    Events,
     as_edifact_has_it,
+    broken,
     everywhere,
     numbered,
-    put_get,
     reasons_first,
     undetected,
 )
@@ -52,8 +51,10 @@ PLACELESS = frozenset(
 # A place that is read before the others needs its first value, or another would stand in it.
 ALWAYS = frozenset({"order.date", "contract", "promotion", "delivery_terms.function"})
 
-ORDERS = events(OrderReleased, without=PLACELESS, always=ALWAYS, codes=SHARED_CODES, rare=True).map(
-    lambda data: everywhere(data, as_edifact_has_it)
+ORDERS = Events(
+    events(OrderReleased, without=PLACELESS, always=ALWAYS, codes=SHARED_CODES, rare=True).map(
+        lambda data: everywhere(data, as_edifact_has_it)
+    )
 )
 
 
@@ -69,7 +70,7 @@ def _without_codes(data: OrderAcknowledged) -> OrderAcknowledged:
     return data.model_copy(update={"lines": lines})
 
 
-ANSWERS = (
+ANSWERS = Events(
     st.sampled_from([ONE, PART])
     .flatmap(
         lambda statuses: events(
@@ -114,11 +115,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("reference", CASES)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    event = data.draw(CASES[reference])
-    assert put_get(load_map(reference), event) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), CASES[reference]) == []
 
 
 # Every kind of binding once, with the fields that few documents have.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
 from edi.documents import CreditNoteReceived, InvoiceReceived
@@ -17,12 +15,12 @@ from edi.errors import RenderError
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
-    FORTY_EVENTS,
+    Events,
     as_edifact_has_it,
     assert_made_documents_hold,
+    broken,
     everywhere,
     numbered,
-    put_get,
     undetected,
 )
 from tests.edi.mapping.test_laws_edifact import SHARED_CODES, eancom
@@ -63,17 +61,17 @@ CREDITS = events(
     codes={**CODES, "invoice.type": ("credit_note",)},
     rare=True,
 )
-INVOICES = (events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES, rare=True) | CREDITS).map(
-    lambda data: numbered(everywhere(data, as_edifact_has_it))
+INVOICES = Events(
+    (events(InvoiceReceived, without=PLACELESS, always=ALWAYS, codes=CODES, rare=True) | CREDITS).map(
+        lambda data: numbered(everywhere(data, as_edifact_has_it))
+    )
 )
 CASES = {name: INVOICES.map(eancom) if "-eancom" in name else INVOICES for name in REFERENCES}
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    assert put_get(load_map(reference), data.draw(CASES[reference])) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), CASES[reference]) == []
 
 
 @pytest.mark.parametrize("reference", REFERENCES[:2])

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmarks.generator import Plan
 from edi.documents import CreditNoteReceived, InvoiceReceived, ShipmentDispatched
@@ -23,14 +21,14 @@ from edi.event_maker import with_check_digit
 from edi.mapping import load_map
 from tests.edi.mapping.events import events
 from tests.edi.mapping.laws import (
-    FORTY_EVENTS,
+    Events,
     InvoiceData,
     assert_made_documents_hold,
+    broken,
     cut,
     placed_charge,
     placed_tax,
     placed_terms,
-    put_get,
     undetected,
 )
 from tests.edi.mapping.test_laws import NUMBERS_ONLY, PARTIES, REFERENCES
@@ -111,7 +109,9 @@ CREDITS = events(
     always=ALWAYS | {"invoice.type"},
     codes={**CODES, "invoice.type": ("credit_note",)},
 )
-INVOICES = (events(InvoiceReceived, rare=True, without=PLACELESS, always=ALWAYS, codes=CODES) | CREDITS).map(_placed)
+INVOICES = Events(
+    (events(InvoiceReceived, rare=True, without=PLACELESS, always=ALWAYS, codes=CODES) | CREDITS).map(_placed)
+)
 
 # The 856 has no place for these; they are refused.
 UNSHIPPED = frozenset(
@@ -198,20 +198,22 @@ def _totals(totals: ShipmentTotals) -> ShipmentTotals:
     return totals.model_copy(update={"volume": volume and volume.model_copy(update={"value": cut(volume.value)})})
 
 
-SHIPMENTS = events(
-    ShipmentDispatched,
-    rare=True,
-    without=_below(UNSHIPPED),
-    always=_below(SHIPPED),
-    codes={
-        "status": ("complete", "partial", "backordered"),
-        "mode": ("road", "air", "sea"),
-        "service": ("ground", "next_day"),
-        "packages.type": ("pallet", "carton"),
-        "references.kind": REFERENCES,
-        "features.kind": ("colour", "size"),
-    },
-).map(_shipped)
+SHIPMENTS = Events(
+    events(
+        ShipmentDispatched,
+        rare=True,
+        without=_below(UNSHIPPED),
+        always=_below(SHIPPED),
+        codes={
+            "status": ("complete", "partial", "backordered"),
+            "mode": ("road", "air", "sea"),
+            "service": ("ground", "next_day"),
+            "packages.type": ("pallet", "carton"),
+            "references.kind": REFERENCES,
+            "features.kind": ("colour", "size"),
+        },
+    ).map(_shipped)
+)
 CASES = {
     "x12/004010/810@2": INVOICES,
     "x12/004010/856@1": SHIPMENTS,
@@ -221,11 +223,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("reference", CASES)
-@FORTY_EVENTS
-@given(data=st.data())
-def test_put_get(reference: str, data: st.DataObject) -> None:
-    event = data.draw(CASES[reference])
-    assert put_get(load_map(reference), event) == ""
+def test_put_get(reference: str) -> None:
+    assert broken(load_map(reference), CASES[reference]) == []
 
 
 # Every kind of binding once, with the bindings that only this document has.
