@@ -25,11 +25,11 @@ from edi.mapping_nodes import Binding, HierarchyNode, LoopNode, Node, SegmentNod
 from edi.model import Message
 from edi.structure import LoopEntry, SegmentEntry
 from tests.edi.mapping.events import events as made
-from tests.edi.mapping.laws import AT_ONCE, Events, drawn, without_duns
+from tests.edi.mapping.laws import Events, drawn, without_duns
 from tests.edi.mapping.wire import message_of
 
 Path: TypeAlias = tuple[str, ...]
-POOL = 80  # events of a standard, those that its own laws have
+STARTS, EACH = 10, 8  # of the generator, and events of each
 
 
 def maps_of(folder: File) -> list[str]:
@@ -82,7 +82,7 @@ def events_of(map_: Map) -> list[Data]:
 @functools.cache
 def _drawn(events: Events, duns: bool) -> list[str]:
     """Events of a standard as JSON: one set for all partners and laws, small enough to stay in memory."""
-    made = (event for start in range(0, POOL, AT_ONCE) for event in drawn(events, AT_ONCE, start))
+    made = (event for start in range(STARTS) for event in drawn(events, EACH, start))
     return [(event if duns else without_duns(event)).model_dump_json(exclude_none=True) for event in made]
 
 
