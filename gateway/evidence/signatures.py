@@ -46,7 +46,7 @@ class Signature:
 
 def headers_of(text: bytes) -> Headers:
     """Headers as parts.files wrote them."""
-    pairs = (line.partition(": ") for line in text.decode("utf-8").split("\n") if line)
+    pairs = (line.partition(": ") for line in text.decode("utf-8", "replace").split("\n") if line)
     return tuple((name, value) for name, _, value in pairs)
 
 

@@ -45,6 +45,7 @@ class _Record(BaseModel):
     """What must be in a record to judge by it."""
 
     format: Literal["gateway evidence 1"]
+    exchange: int
     direction: Literal["in", "out"]
     message_id: str
     mic: str
@@ -79,9 +80,12 @@ def judge(path: Path, head: Head | None = None) -> list[Check]:
     if not all(check.good for check in checks):
         return checks
     try:
-        record = _Record.model_validate_json(list(records.values())[-1]).model_dump()
+        several = [_Record.model_validate_json(data) for data in records.values()]
     except ValidationError as error:
         raise NotABundle(f"{path}: its record is none of {KNOWN!r}: {error.errors()[0]['msg']}") from None
+    record = several[-1].model_dump()
+    if several[0].exchange != several[-1].exchange:
+        return [*checks, Check(False, "record-receipt.json: it is about another message than record-message.json")]
     certificates, about = _certificates(files, record)
     checks += [*_covered(files, record), *about]
     if all(check.good for check in checks):
@@ -168,6 +172,12 @@ def _covered(files: Mapping[str, bytes], record: Mapping[str, Any]) -> Iterator[
         if name.startswith((f"{parts.REQUEST}/", f"{parts.ANSWER}/")) and name not in record["digests"]:
             wrong = True
             yield Check(False, f"{name}: the record in the chain does not know it")
+    answered = any(name.startswith(f"{parts.ANSWER}/") for name in files)
+    folders = (parts.REQUEST, parts.ANSWER) if answered else (parts.REQUEST,)
+    for name in (f"{folder}/{file}" for folder in folders for file in ("line.txt", "headers.txt", "body.bin")):
+        if name not in record["digests"]:
+            wrong = True
+            yield Check(False, f"{name}: the record in the chain lacks it")
     if not wrong:
         yield Check(True, "every part is what was stored: the record in the chain has its digest")
 

@@ -252,6 +252,27 @@ async def test_a_bundle_with_changes_and_a_chain_of_its_own(our: Open, tmp_path:
     assert any("link 1 has the digest" in sentence for sentence in wrong)
 
 
+async def test_a_forged_chain_of_less(our: Open, tmp_path: Path) -> None:
+    """A whole chain made anew without a part is found, whatever the part; so are records of two messages."""
+    async with our(send={}) as we:
+        await we.sink().send(sends())
+        await we.sink().send(sends("d2"))
+        files, other = await files_of(we), await files_of(we, 2)
+    plain = {n: d for n, d in files.items() if not n.startswith(("manifest", "openssl/", "record-message"))}
+    record = json.loads(plain["record-receipt.json"])
+    for name in record["digests"]:
+        less = {**record, "digests": {n: d for n, d in record["digests"].items() if n != name}}
+        text = chain.record(less).encode()
+        forged = {n: d for n, d in plain.items() if n not in (name, "record-receipt.json")}
+        forged["record-message.json"] = text
+        forged["chain.txt"] = chain.segment(EMPTY, [parts.digest(text)])
+        assert any(name in wrong for wrong in judged(bundle.sealed(forged, 1, clock.now()), tmp_path)), name
+    mixed = {**files, "record-receipt.json": other["record-receipt.json"]}
+    mixed = {n: d for n, d in mixed.items() if not n.startswith("manifest")}
+    wrong = judged(bundle.sealed(mixed, 1, clock.now()), tmp_path)
+    assert wrong == ["record-receipt.json: it is about another message than record-message.json"]
+
+
 async def test_a_refused_message_and_a_refusal_received(our: Open, tmp_path: Path) -> None:
     async with our(replying("Error: decryption-failed"), send={}) as we:
         await we.post(*message(DOCUMENT, signer="stranger"))
