@@ -1,7 +1,7 @@
 """OpenSSH's own server, on a free port of the loopback with a configuration in a test's folder, as root or as a user.
 
 Whoever runs the tests is the user who logs in. `Sshd.deny` names requests its sftp server refuses (`sftp-server -P`),
-for root is refused nothing by modes of files.
+for root is refused nothing by modes of files. `cutting` runs a program through that user's shell, which must be one.
 """
 
 from __future__ import annotations
