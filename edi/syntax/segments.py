@@ -19,6 +19,8 @@ from edi.syntax.recent import remembered
 
 REPLACEMENT = "\ufffd"
 MARKER = "\x01"
+MANY = 5_000  # segments of a long message
+SHORT = 5  # characters; longer values are rarely the same, and remembering them costs more than they do
 PADDING = " \t\r\n\x00\x1a"
 
 
@@ -108,8 +110,9 @@ class Splitter:
         if "" in pieces:
             pieces = _without_empty(pieces, findings)
             text = terminator.join(pieces)
-        segments = [piece.split(element) for piece in pieces]
-        if len(text) > self._least_limit and max(map(len, pieces)) > self._least_limit:
+        checked = len(text) > self._least_limit and max(map(len, pieces)) > self._least_limit
+        segments = _elements(pieces[:] if checked else pieces, element)
+        if checked:
             self._check_limits(pieces, segments, findings)
         if exact:
             self._translate(segments, findings)
@@ -149,7 +152,7 @@ class Splitter:
             and max(map(len, pieces)) > self._least_limit
         ):
             return None
-        segments = [piece.split(wire.element) for piece in pieces]
+        segments = _elements(pieces, wire.element)
         findings: list[Finding] = []
         if marker:
             self._reveal(text, segments, marker, findings)
@@ -371,3 +374,18 @@ def part_ends(raw: bytes, start: int, end: int, separator: bytes, release: bytes
         at = raw.find(separator, at + 1, end)
     ends.append(end)
     return ends
+
+
+def _elements(pieces: list[str], separator: str) -> list[Segment]:
+    """The elements of each piece. In a long message, where they are many times the text, a short value is one object
+    wherever it stands, lists have no room to grow, and `pieces` is emptied on the way."""
+    if len(pieces) < MANY:
+        return [piece.split(separator) for piece in pieces]
+    known: dict[str, str] = {}
+    pieces.reverse()
+    segments: list[Segment] = []
+    while pieces:
+        values = pieces.pop().split(separator)
+        shared = [known.setdefault(value, value) if len(value) < SHORT else value for value in values]
+        segments.append([*shared])
+    return segments

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edi.model import Message
 from edi.syntax import read
+from edi.syntax.segments import MANY
 from edi.syntax.usual import Usual
 
 X12_SET = "ST*850*{n:04d}~BEG*00*SA*P{n}**20261124~PO1*1*{n}*EA*1.5**VP*A>B~SE*4*{n:04d}~"
@@ -108,3 +109,15 @@ def test_changed_anywhere_both_ways_read_alike(name: str, changes: list[tuple[in
         at %= len(text)
         text = text[:at] + piece + text[at + length :]
     both_ways(text.encode("utf-8", "surrogatepass"), limits={"elements": 14, "segment": 60})
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_long_message_is_split_as_a_short_one_and_shares_its_short_values(careful: bool) -> None:
+    lines = [f"PO1*{n}*10*EA*{n}.5**BP*SKU-{n}" for n in range(MANY)]
+    body = [*(["REF*DP*1\n2"] if careful else []), *lines]
+    long = "".join(f"{segment}~" for segment in ["ST*850*0002", *body, f"SE*{len(body) + 2}*0002"])
+    whole = X12.replace("{sets}", X12_SET.format(n=1) + long).replace("GE*5", "GE*2")
+    _, message = [item for item in read(whole.encode()) if isinstance(item, Message)]
+    found = message.segments[len(body) - len(lines) + 1 : -1]
+    assert found == [line.split("*") for line in lines]
+    assert len({id(segment[3]) for segment in found}) == 1
