@@ -93,9 +93,11 @@ def take(configuration: Configuration, place: Place, data: bytes, password: str 
     CertificateRefused."""
     found = certificate_files.read(data, password)
     notes = certificate_files.check(found, now, place.settings.receive.accepted.rsa_bits)
-    for known in of_channel.read(place.settings, configuration.secrets).partner:
-        if known == found:
-            raise certificate_files.FileRefused(f"{place.mailbox} has it already: SHA-256 {fingerprint(found)}")
+    known = of_channel.read(place.settings, configuration.secrets)
+    if found in known.partner:
+        raise certificate_files.FileRefused(f"{place.mailbox} has it already: SHA-256 {fingerprint(found)}")
+    if found.public_key() in [key.certificate.public_key() for key in known.keys]:
+        raise certificate_files.FileRefused(f"it is one of ours, not the partner's: SHA-256 {fingerprint(found)}")
     mark = fingerprint(found).replace(":", "").lower()[:8]
     path = configuration.folder / KEYS / f"{place.partner.id}-{found.not_valid_after_utc:%Y%m%d}-{mark}.pem"
     path.parent.mkdir(parents=True, exist_ok=True)

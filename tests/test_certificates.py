@@ -203,6 +203,7 @@ def test_what_is_not_imported(instance: Path, tmp_path: Path, monkeypatch: pytes
         (made["a.p12"], ["--password", "secret"], "--password is a reference"),
         (made["a.p12"], ["--password", "env:NOBODY"], "NOBODY is not set"),
         (made["a.pem"], ["--since", "soon"], "write a day such as 2027-02-01 or signed"),
+        ((instance / "keys" / "us.pem").read_bytes(), [], "it is one of ours, not the partner's"),
         (theirs(days=-3).certificate.public_bytes(Encoding.PEM), [], "it expired on"),
         (theirs(bits=1024).certificate.public_bytes(Encoding.PEM), [], "its RSA key has 1024 bits"),
     ]

@@ -64,7 +64,7 @@ def readme(record: Mapping[str, Any], files: Mapping[str, bytes], certificates: 
         )
         lines.append(f"    SHA-256 {record['facts'][role]}")
     lines += ["", "What it shows", ""]
-    lines += [f"  {line}" for line in _shows(ours=ours)]
+    lines += [f"  {line}" for line in _shows(files, ours=ours)]
     return "\n".join(lines) + "\n"
 
 
@@ -83,14 +83,28 @@ def _story(record: Mapping[str, Any], *, ours: bool) -> list[tuple[str, str]]:
     ]
 
 
-def _shows(*, ours: bool) -> list[str]:
+def _shows(files: Mapping[str, bytes], *, ours: bool) -> list[str]:
     signer, answerer = ("we", "the partner") if ours else ("the partner", "we")
-    return [
-        f"The signature of the message shows that {signer} sent exactly these bytes. The receipt shows that {answerer}",
-        "had them: it is signed, names the Message-ID, and its MIC is the digest of the same bytes.",
+    lines = []
+    if "openssl/message.p7s" in files:
+        lines += [f"The signature of the message shows that {signer} sent exactly these bytes."]
+    else:
+        lines += ["No signature that counts shows who sent the message."]
+    if "openssl/receipt.p7s" in files:
+        lines += [
+            f"The receipt is signed: it shows what {answerer} said of the message it names. If it says that the",
+            "message was stored, its MIC shows that it was these very bytes.",
+        ]
+    else:
+        lines += ["There is no signed receipt: nothing here shows others that the message has arrived."]
+    lines += [
         "Whose a certificate is must be known from elsewhere: compare its SHA-256 with what was exchanged.",
         "The chain shows that nothing was changed since: each link covers the one before. The end of the chain is",
         "written to the log of the gateway every day; `gateway evidence verify BUNDLE.zip --head NUMBER:DIGEST` checks",
         "that this bundle belongs to the chain of that day.",
-        "That the encrypted body holds entity.bin can only be shown with the private key it was encrypted for.",
     ]
+    if "entity.bin" in files:
+        lines += [
+            "That the encrypted body holds entity.bin can only be shown with the private key it was encrypted for."
+        ]
+    return lines

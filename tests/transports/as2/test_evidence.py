@@ -133,6 +133,9 @@ async def test_whatever_is_agreed(send: dict[str, Any], our: Open, tmp_path: Pat
         assert judged(files, tmp_path) == []
         assert ("entity.bin" in files) == ("encrypt" not in send)
         assert ("openssl/message.p7s" in files) == ("sign" not in send)
+        words = files["README.txt"].decode()
+        assert ("The signature of the message shows that we sent" in words) == ("sign" not in send)
+        assert ("The receipt is signed" in words) == ("receipt" not in send)
 
 
 async def test_who_was_at_the_other_end_of_tls(our: Open, tmp_path: Path) -> None:
