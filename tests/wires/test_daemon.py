@@ -176,7 +176,7 @@ def test_sighup_takes_partners_in_and_keeps_the_old_state_over_a_bad_file(site: 
     text = (site.folder / "partners" / "acme" / "partner.yaml").read_text(encoding="utf-8")
     text = text.replace("partner: acme", "partner: second").replace("user: acme", "user: second")
     text = text.replace("acme.pub", "second.pub").replace('"123456789"', '"987654321"').replace("ref: ACME", "id: '50'")
-    text = re.sub(r"acme/(\d+@1)", r"x12/004010/\1", text)
+    text = re.sub(r"acme/(\d+@\d+)", r"x12/004010/\1", text)
     (new / "partner.yaml").write_text(text.replace("status: live", "status: lively"), encoding="utf-8")
     site.daemon.send_signal(signal.SIGHUP)
     site.wait("the complaint", lambda: "partner.yaml:" in site.log())

@@ -1,6 +1,6 @@
 """What our server speaks: modern algorithms, and the old ones that a partner's file may ask for.
 
-ChaCha20-Poly1305 is not among them (docs/decisions/0008): of the modern ciphers it alone is fully open to prefix
+ChaCha20-Poly1305 is not among them (docs/decisions/0012): of the modern ciphers it alone is fully open to prefix
 truncation with clients that know no strict key exchange (CVE-2023-48795), and it is the slowest here.
 """
 
