@@ -79,7 +79,7 @@ def _release(version: str) -> str | None:
 
 
 def _group_outcome(part: Part, group_errors: bool) -> Outcome:
-    """AK901 from the counts (acknowledgements.md 4.2)."""
+    """AK901 from the counts."""
     if part.accepted == 0:
         return "rejected"
     if part.accepted < part.answered:

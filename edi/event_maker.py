@@ -1,4 +1,4 @@
-"""Events for the law PutGet (maps.md 15): made from the model of an event, from which its JSON Schema is made.
+"""Events for the law PutGet: made from the model of an event, from which its JSON Schema is made.
 
 Never from the map under test: what the map reads wrongly would not be in them. The fields a document has no place for
 are told beforehand, as writing refuses them all; what else it has room for is learnt from its refusals, and from its

@@ -1,4 +1,4 @@
-"""The functions of the expression language (maps.md 12.4), over plain values.
+"""The functions of the expression language, over plain values.
 
 Not here: grammar and evaluation (edi/expressions.py). Rules protected: the list is closed; numbers are decimals of 28
 digits rounded half-even; nothing here loops over more than its arguments.

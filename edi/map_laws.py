@@ -1,4 +1,4 @@
-"""The two laws of maps (maps.md 15): what is written reads back as meant, what is read is written again.
+"""The two laws of maps: what is written reads back as meant, what is read is written again.
 
 PutGet is asked of events that are given and of events that are made (edi/event_maker.py); GetPut of documents. Where a
 map brings several dialects into one form (`normalise`, levels in another shape) the document may come back in that

@@ -1,4 +1,4 @@
-"""The normal form of a document for the law GetPut (maps.md 15): what does not count is gone, no value is changed.
+"""The normal form of a document for the law GetPut: what does not count is gone, no value is changed.
 
 Gone or put in order: padding, trailing empty elements and components, insignificant zeros of numbers, the order of
 pairs, the order of segments of one tag in one group where different rows of the map take them, what `ignore` names.

@@ -319,7 +319,7 @@ class Map:
         return self._places.dropped(checked)
 
     def tolerated(self, faults: Sequence[Fault]) -> list[Fault]:
-        """Faults of the check with those this partner's map tolerates turned into warnings (maps.md 13.3)."""
+        """Faults of the check with those this partner's map tolerates turned into warnings."""
         return tolerated(self._tolerances, faults)
 
 

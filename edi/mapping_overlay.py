@@ -77,7 +77,7 @@ def copy_tree(node: Tree) -> Tree:
 
 
 def apply(layout: Sequence_, operation: Mapping_, seen: dict[tuple[str, str], Scalar]) -> None:
-    """Apply one operation of `changes` to a layout that may be changed. Raises MapError (codes of maps.md 13.4)."""
+    """Apply one operation of `changes` to a layout that may be changed. Raises MapError (codes map.* and overlay.*)."""
     for kind in ("add_after", "add_before"):
         if kind in operation:
             _add(layout, operation, kind)

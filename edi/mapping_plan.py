@@ -3,7 +3,7 @@
 Not here: files, overlays (edi/mapping_source.py), the grammars of single values (edi/mapping_bindings.py). Rule
 protected: what cannot work is refused here with file and line, before a document arrives.
 
-Besides the keys of maps.md section 8 a node may have
+Besides the keys of docs/maps.md a node may have
     direction: read | write     only one way: several dialects are read, one is written; fillers of mandatory elements
     write_when: expression      on writing only, when the expression over the nearest item is true
     skip: 1                     with into: the first item of the list is written by other nodes

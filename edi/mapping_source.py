@@ -4,7 +4,7 @@ Not here: what the nodes mean (edi/mapping_plan.py), changing a layout (edi/mapp
 says which version of its base it was written against; a partner's map never extends another partner's; nothing is
 skipped.
 
-Keys of a map file: maps.md section 4, and `constants`: fields of the event that the kind of document fixes and that are
+Keys of a map file: docs/maps.md, and `constants`: fields of the event that the kind of document fixes and that are
 not on the wire, such as `constants: {kind: "997"}`; reading sets them, writing requires them. `pairs`: lists of
 pairs that several segments `use`. `also`: other events of the document (edi/mapping_also.py).
 """

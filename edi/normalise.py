@@ -3,7 +3,7 @@
 Not here: reading elements. Rules protected: the list is closed; a step changes only what its sentence here says; a
 second run changes nothing. Data are plain dicts of canonical texts; shared values are replaced, never changed.
 
-`partial_backorder` (events.md 7.2): 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
+`partial_backorder`: 100 ordered, 80 now. BP 80; IB 20; IA 80 and IB 20; BP 80 and IB 20 all become
 accepted 80 and backordered 20.
 
 `amended_lines`: EDIFACT 1229 says only that a line is amended. What is amended is taken from what stands beside it; on

@@ -1,5 +1,5 @@
 """What an agreement makes of a fault: errors of the standard, of the partner's guide and of the envelope may be
-accepted (acknowledgements.md 6).
+accepted.
 
 Not here: the verdict on a whole document (edi/acks.py). Rule protected: whoever judges a document judges it as
 `translate` does.

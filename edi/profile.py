@@ -41,7 +41,7 @@ class Identities:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Control numbers for one rendering, handed in by the caller: the library invents none (acknowledgements.md 8)."""
+    """Control numbers for one rendering, handed in by the caller: the library invents none."""
 
     interchange: int
     group: int = 1

@@ -310,7 +310,7 @@ def _check(data: bytes, map_: Map, count: int = 1, charset: str = "") -> list[tu
 
 
 def _compare(data: Data, map_: Map, message: Message, checked: Checked, zone: ZoneInfo | None = None) -> None:
-    """PutGet on the document itself (maps.md 15): reading what was written gives the same event, and the map misses
+    """PutGet on the document itself: reading what was written gives the same event, and the map misses
     nothing it requires."""
     reading = map_.read(message, checked)
     for fault in reading.faults:

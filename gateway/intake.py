@@ -342,7 +342,7 @@ def _told_of(interchange: edi.Interchange) -> bool:
 
 
 def _dedupe(interchange: edi.Interchange) -> str:
-    """Sender, receiver, control number, test flag (acknowledgements.md 9)."""
+    """Sender, receiver, control number, test flag."""
     sender, receiver = interchange.sender, interchange.receiver
     parts = (interchange.syntax, sender.qualifier, sender.id, receiver.qualifier, receiver.id, interchange.control)
     return "|".join((*parts, "T" if interchange.test else "P"))

@@ -27,7 +27,7 @@ SHIPMENT = frozenset({"promised_ship", "requested_ship", "scheduled_ship", "ship
 # others.
 _SINGLE = frozenset({"C62", "EA", "H87", "PCE"})
 
-# One kind of difference -> the status it refines `changed` to; several stay `changed` (events.md 7.2).
+# One kind of difference -> the status it refines `changed` to; several stay `changed`.
 _REFINED = {"quantity": "quantity_changed", "price": "price_changed", "date": "rescheduled"}
 DECISION = ("approve", "refuse")
 
@@ -95,7 +95,7 @@ class LineComparison:
 
 
 def unlisted_line(line: OrderLineFacts, response: str) -> LineComparison:
-    """A line the answer leaves out means what the header says (events.md 7.1)."""
+    """A line the answer leaves out means what the header says."""
     if response in ("accepted", "accepted_with_exceptions"):
         part = Part("accepted", line.quantity, line.uom, line.date, "requested_delivery", line.price, line.currency)
         return LineComparison(line, (replace(part, implied=True),))
@@ -161,7 +161,7 @@ def _parts(line: OrderLineFacts, answered: AnsweredLine, answer: SupplierAnswer)
     out: list[Part] = []
     for part in parts:
         if part.status == "partial_backorder" and part.quantity is not None:
-            # events.md 7.2: BP alone confirms its quantity and backorders the rest; beside IB it is what is confirmed.
+            # BP alone confirms its quantity and backorders the rest; beside IB it is what is confirmed.
             out.append(replace(part, status="accepted"))
             rest = line.quantity - part.quantity
             if not backordered and rest > 0 and _same_unit(line.uom, part.uom):

@@ -1,7 +1,7 @@
 """How far a partner's figures may differ from ours: `tolerances:` of a partner.yaml.
 
 Not here: what is compared with what (gateway/matching.py). Rule protected: zero unless somebody wrote something else,
-and a value at the limit is within (events.md 16).
+and a value at the limit is within.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ async def test_a_lane_waits_for_its_time_and_an_earlier_wake_wins() -> None:
 
 
 async def test_a_destination_has_its_limit_and_leaves_room_for_the_others() -> None:
-    """Far more lanes wait for the slow system than may run at all; the others keep their pace (faults.md 63)."""
+    """Far more lanes wait for the slow system than may run at all; the others keep their pace."""
     work = Work()
     async with running(work, limits={"slow": 2}) as dispatcher:
         for number in range(3 * dispatch.LANES_AT_ONCE):

@@ -1,4 +1,4 @@
-"""An acknowledgement against its order: tables of answers, at, below and above each limit (events.md 7, 16)."""
+"""An acknowledgement against its order: tables of answers, at, below and above each limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which changes of an event's JSON Schema need a new major version (events.md 3).
+"""Which changes of an event's JSON Schema need a new major version.
 
 Not here: making schemas (edi/documents/__init__.py) and keeping them (docs/make_schemas.py). Rule protected: who reads
 version 1.0 of an event reads every 1.x; what only adds is a minor change, anything else a major one.

@@ -1,4 +1,4 @@
-"""What a canonical event is about: its subject, business key and ordering key (events.md 1).
+"""What a canonical event is about: its subject, business key and ordering key.
 
 Not here: whether a key was seen before; the ledger knows. One function per family of events. Rule protected: everything
 of one order is delivered in one order, so an event of one order has that order as its ordering key; an event of several

@@ -1,4 +1,4 @@
-"""Who owns a field of an event, and which values an open list is known to have (events.md 5).
+"""Who owns a field of an event, and which values an open list is known to have.
 
 The buyer's system owns commitments and money, the WMS owns execution, the supplier and the carrier own what they say of
 their own work, the gateway owns messages. Rule protected: a document that carries another owner's field with another

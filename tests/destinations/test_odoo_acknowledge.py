@@ -1,4 +1,4 @@
-"""Acknowledgements written to purchase orders (odoo.md 14, cases 20 to 33, 63, 64)."""
+"""Acknowledgements written to purchase orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start-up probe, the whitelist and the circuit (odoo.md 14, cases 1 to 10, 65, 68)."""
+"""The start-up probe, the whitelist and the circuit."""
 
 from __future__ import annotations
 

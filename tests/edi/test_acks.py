@@ -1,4 +1,4 @@
-"""Acknowledgements: what is answered, with which codes, and what is never answered (acknowledgements.md)."""
+"""Acknowledgements: what is answered, with which codes, and what is never answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""999, later releases, receipts, groups of EDIFACT, and what an agreement may ask for (acknowledgements.md 3, 4, 6)."""
+"""999, later releases, receipts, groups of EDIFACT, and what an agreement may ask for."""
 
 from __future__ import annotations
 

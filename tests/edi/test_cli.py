@@ -1,4 +1,4 @@
-"""The `edi` command on files and pipes: stable JSON, exit codes, and output people can read (architecture.md)."""
+"""The `edi` command on files and pipes: stable JSON, exit codes, and output people can read."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ class Connection:
             if abs(self._skew) < 2:  # the header has whole seconds, and the answer took its time
                 self._skew = 0.0
 
-    # The probe (odoo.md 4).
+    # The probe.
 
     async def _probe(self) -> None:
         resolve, settings = self._resolve, self.settings

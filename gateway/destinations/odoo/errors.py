@@ -1,4 +1,4 @@
-"""What a failed call means: one table from Odoo's answers to outcomes (odoo.md 9).
+"""What a failed call means: one table from Odoo's answers to outcomes.
 
 The name of the exception decides first, the HTTP status only where there is no name: JSON-2 answers an unknown field
 with 500 and a serialization failure with 500 as well. Rule protected: after a write whose fate is not known nothing is

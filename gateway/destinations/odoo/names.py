@@ -1,4 +1,4 @@
-"""What a field is called in the Odoo at hand: the spellings of every version, confirmed by fields_get (odoo.md 2).
+"""What a field is called in the Odoo at hand: the spellings of every version, confirmed by fields_get.
 
 Not here: reading or writing any record. Rule protected: no name is used because of a version number alone; a needed
 field that exists under no spelling keeps the connector closed.

@@ -114,7 +114,7 @@ def locked(connection: Connection, order: Row) -> bool:
 
 
 def fingerprint(connection: Connection, order: Row, lines: Sequence[Row], zone: ZoneInfo) -> str:
-    """sha256 over all of the order that matters to a supplier (odoo.md 6.2); locking changes nothing for them."""
+    """sha256 over all of the order that matters to a supplier; locking changes nothing for them."""
     digits = connection.digits
     seen = {
         "state": "purchase" if order["state"] in RELEASED else order["state"],

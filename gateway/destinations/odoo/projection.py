@@ -28,7 +28,7 @@ CANCELLED = "procurement.order.cancelled.v1"
 
 
 def released_id(db: str, order: int) -> str:
-    """The event id of an order's release: the same for ever (odoo.md 6.3)."""
+    """The event id of an order's release: the same for ever."""
     return edi.stable_id(f"po:{db}:{order}:released")
 
 

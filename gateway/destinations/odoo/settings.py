@@ -23,7 +23,7 @@ class Flow(_Part):
 
 
 class Flows(_Part):
-    """One user and key per flow, so that each has only the rights it needs (odoo.md 11)."""
+    """One user and key per flow, so that each has only the rights it needs."""
 
     purchase: Flow
     warehouse: Flow | None = None

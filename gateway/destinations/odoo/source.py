@@ -1,7 +1,7 @@
 """The poller: purchase orders of our partners, handed to the inlet when they are confirmed, changed and cancelled.
 
-One call of `poll` is one round; a schedule calls it. Not here: the event (projection.py). Rules protected (odoo.md 6.1,
-measured): write_date is the start of a transaction, cut to seconds, so a round looks back over an overlap, with `>=`,
+One call of `poll` is one round; a schedule calls it. Not here: the event (projection.py). Rules protected: by
+measurement, write_date is the start of a transaction, cut to seconds, so a round looks back over an overlap, with `>=`,
 and tells new from known by fingerprint, never by time; a line's planned date does not move the order's write_date, so
 lines are asked as well; the cursor moves only when every page is stored; what an event tells is remembered with it.
 """

@@ -66,7 +66,7 @@ class Names(NamedTuple):
 
 
 def names(version: int) -> Names:
-    """The names of one major version (odoo.md section 2)."""
+    """The names of one major version."""
     if version >= 19:
         return Names("product_uom_id", "tax_ids", "product_uom_id", "note", "group_ids", "Product Unit")
     return Names("product_uom", "taxes_id", "product_uom", "notes", "groups_id", "Product Unit of Measure")

@@ -1,4 +1,4 @@
-"""Algorithms of CMS by the names partners and files use, and what a partner's file lets through (as2-sftp.md 1.1).
+"""Algorithms of CMS by the names partners and files use, and what a partner's file lets through.
 
 Not here: using them (cms_read.py, cms_write.py). Rule protected: what is weak is refused unless a partner's file names
 it; what is broken (MD5, RC2, RC4, DES) has no name here at all.
@@ -84,6 +84,6 @@ class Accepted:
 
 
 def digest_named(text: str) -> str | None:
-    """The digest a peer means: `SHA256`, `sha-256`, `Sha-256` are one (as2-sftp.md 1.1)."""
+    """The digest a peer means: `SHA256`, `sha-256`, `Sha-256` are one."""
     bare = text.strip().lower().replace("-", "").replace("_", "")
     return next((name for name in DIGESTS if name.replace("-", "") == bare), None)

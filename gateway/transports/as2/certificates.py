@@ -1,4 +1,4 @@
-"""The certificates of a channel, read from their references: ours with their keys, the partner's (as2-sftp.md 1.6).
+"""The certificates of a channel, read from their references: ours with their keys, the partner's.
 
 Rules protected: several are good at a time, in both directions; which one is used for sending follows the dates in the
 partner's file, and what has expired is used for nothing new, while what was signed or encrypted before still opens.

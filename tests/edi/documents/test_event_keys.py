@@ -1,4 +1,4 @@
-"""Subjects, business keys, lanes and owners of events (events.md 1 and 5)."""
+"""Subjects, business keys, lanes and owners of events."""
 
 from __future__ import annotations
 

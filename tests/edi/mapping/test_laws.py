@@ -1,4 +1,4 @@
-"""PutGet (maps.md 15): what is written reads back as meant, for events that come from the models, not from the maps.
+"""PutGet: what is written reads back as meant, for events that come from the models, not from the maps.
 
 The negative control removes one binding at a time and expects the law, or the refusal to write, to name the loss.
 """

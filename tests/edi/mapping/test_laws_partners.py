@@ -1,4 +1,4 @@
-"""The laws for every map of every partner in partners/, found by themselves (maps.md 15).
+"""The laws for every map of every partner in partners/, found by themselves.
 
 PutGet: events of the models, brought under the partner's guide (guides.py), survive writing and reading; nine of ten at
 least can be written, and none is refused because the document has lost a place. GetPut: each sample is written again as

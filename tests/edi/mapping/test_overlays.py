@@ -1,4 +1,4 @@
-"""Overlays: what each operation does, and every way in which one no longer applies (maps.md 13)."""
+"""Overlays: what each operation does, and every way in which one no longer applies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sample is read as its golden file says and written back the same (GetPut, maps.md 15)."""
+"""Every sample is read as its golden file says and written back the same (GetPut)."""
 
 from __future__ import annotations
 
