@@ -208,7 +208,9 @@ def test_settings_that_nobody_could_use(settings: dict[str, Any], sentence: str)
         HostedMailbox.model_validate({"name": "inbox", "user": "one"} | settings)
 
 
-@pytest.mark.parametrize("text", ["", "secret", argon2.PasswordHasher(type=argon2.Type.I).hash("x")])
+@pytest.mark.parametrize(
+    "text", ["", "secret", argon2.PasswordHasher(type=argon2.Type.I).hash("x")], ids=["empty", "plain", "other kind"]
+)
 def test_what_is_no_hash_is_refused_without_repeating_it(text: str) -> None:
     mailbox = HostedMailbox(name="inbox", user="one", passwords=["file:x"])
     with pytest.raises(PasswordRefused, match="not an argon2id hash") as refused:
