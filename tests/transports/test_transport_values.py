@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.ports import Done, Parcel
+from gateway import clock
+from gateway.ports import Done, MailboxFile, Parcel
 from gateway.secrets import Secrets
 from gateway.transports import names, sftp
 from gateway.transports.sftp import HostedMailbox, HostedSink, Listener, PolledMailbox, fingerprint, generate_key, keys
+from gateway.transports.sftp.filesystem import Download
 from gateway.transports.sftp.spool import IN_MEMORY, Coverage, Spool
+from gateway.window import Window, window
 
 POLLED: dict[str, Any] = {
     "name": "sftp",
@@ -163,8 +166,20 @@ def test_spool_goes_to_an_unnamed_file(tmp_path: Path) -> None:
     spool.write(10, b"c" * (IN_MEMORY - 10))
     assert spool.whole
     assert list(tmp_path.iterdir()) == []
-    assert spool.content() == b"a" * 10 + b"c" * (IN_MEMORY - 10) + b"b"
+    assert window(spool.content()).whole(2 * IN_MEMORY) == b"a" * 10 + b"c" * (IN_MEMORY - 10) + b"b"
     spool.truncate(5)
-    assert (spool.size, spool.content(), spool.whole) == (5, b"aaaaa", True)
+    assert (spool.size, window(spool.content()).whole(), spool.whole) == (5, b"aaaaa", True)
     spool.discard()
     spool.discard()
+
+
+async def test_any_part_of_a_large_download(tmp_path: Path) -> None:
+    """Across the pieces that are fetched, before their beginning, beyond the end."""
+    data = bytes(range(251)) * 13_000  # more than three pieces
+    (tmp_path / "file").write_bytes(data)
+    with (tmp_path / "file").open("rb") as file:
+        download = Download(MailboxFile("d1", "a", len(data), clock.now()), "out", Window.all_of(file))
+        for offset in (0, IN_MEMORY - 5, IN_MEMORY, 5, 2 * IN_MEMORY - 1, len(data) - 3, len(data), 2**60):
+            for size in (1, 10, IN_MEMORY, 2 * IN_MEMORY + 7):
+                assert await download.read(offset, size) == data[offset : offset + size]
+        download.forget()

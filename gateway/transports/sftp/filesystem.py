@@ -68,8 +68,9 @@ class Download:
                 self._pieces[number] = asyncio.create_task(self._fetched(number))
                 self._pieces[number].add_done_callback(_looked_at)
         pieces = [await asyncio.shield(self._pieces[number]) for number in range(first, last + 1)]
-        start = offset - first * IN_MEMORY
-        return b"".join(pieces)[start : start + end - offset]
+        pieces[-1] = pieces[-1][: end - last * IN_MEMORY]
+        pieces[0] = pieces[0][offset - first * IN_MEMORY :]
+        return b"".join(pieces)
 
     def forget(self, *but: int) -> None:
         """Free the memory of pieces."""
