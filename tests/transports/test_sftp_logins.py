@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import argon2
@@ -12,6 +13,7 @@ import asyncssh
 import pytest
 from mailbox_desk import Hosted, Keys, Serve
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from gateway import clock
@@ -43,9 +45,7 @@ async def test_password_only_where_the_file_allows_it(serve: Serve) -> None:
             await enter(hosted, "old password")
 
 
-async def test_rotation_overlap_of_passwords(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_rotation_overlap_of_passwords(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Old and new are good side by side; the old one ends with its day, and the log says so."""
     old = {"hash": OLD, "label": "2026", "until": clock.now().date()}
     async with serve(keys=[], passwords=[old, {"hash": NEW, "label": "2027"}]) as hosted:
@@ -53,28 +53,26 @@ async def test_rotation_overlap_of_passwords(
         await enter(hosted, "new password")
         tomorrow = clock.now() + dt.timedelta(days=1)
         monkeypatch.setattr(clock, "now", lambda: tomorrow)
-        capsys.readouterr()
-        with pytest.raises(LoginRefused):
+        with pytest.raises(LoginRefused), capture_logs() as said:
             await enter(hosted, "old password")
-        assert "sftp_login_ended" in (said := capsys.readouterr().out)
-        assert "label=2026" in said
+        assert ("sftp_login_ended", "2026") in _labels(said)
         await enter(hosted, "new password")
 
 
-async def test_an_expired_key_is_named_in_the_log(
-    serve: Serve, keys: Keys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_expired_key_is_named_in_the_log(serve: Serve, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ahead of its end at the start and once a day at a login, afterwards at every refusal."""
     ends = clock.now().date() + dt.timedelta(days=20)
-    async with serve(keys=[{"key": keys.partner[1], "label": "laptop", "until": ends}]) as hosted:
-        assert "sftp_login_ends_soon" in (said := capsys.readouterr().out)
-        assert "days=20" in said
-        assert "label=laptop" in said
+    with capture_logs() as said:
+        serving = serve(keys=[{"key": keys.partner[1], "label": "laptop", "until": ends}])
+        hosted = await serving.__aenter__()
         async with hosted.login():
-            assert "sftp_login_ends_soon" not in capsys.readouterr().out
+            pass
+    assert _labels(said).count(("sftp_login_ends_soon", "laptop")) == 1
+    assert [line["days"] for line in said if "days" in line] == [20]
+    try:
         for days, word in ((1, "sftp_login_ends_soon"), (21, "sftp_login_ended")):
             later = clock.now() + dt.timedelta(days=days)
-            with monkeypatch.context() as patch:
+            with monkeypatch.context() as patch, capture_logs() as said:
                 patch.setattr(clock, "now", lambda later=later: later)
                 if days == 1:
                     async with hosted.login():
@@ -83,7 +81,13 @@ async def test_an_expired_key_is_named_in_the_log(
                     with pytest.raises(LoginRefused):
                         async with hosted.login():
                             pass
-            assert word in capsys.readouterr().out
+            assert (word, "laptop") in _labels(said)
+    finally:
+        await serving.__aexit__(None, None, None)
+
+
+def _labels(said: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(line["event"], line.get("label", "")) for line in said]
 
 
 async def test_both_required(serve: Serve) -> None:
