@@ -317,7 +317,7 @@ def test_an_overlay_names_by_its_direction_which_of_two_nodes_it_changes(tmp_pat
 
 @pytest.mark.parametrize(
     "reference",
-    [f"edifact/{folder}/desadv@1" for folder in ("d01b", "d96a", "d01b-eancom", "d96a-eancom")],
+    [f"edifact/{folder}/desadv@2" for folder in ("d01b", "d96a", "d01b-eancom", "d96a-eancom")],
 )
 def test_what_the_maps_say_about_their_samples(reference: str) -> None:
     map_ = load_map(reference)
