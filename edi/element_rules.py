@@ -188,6 +188,11 @@ def _element(element: ElementDef, value: str, decimal: str) -> Iterator[Finding]
         guide = element.usage != "not_used"
         yield Finding("element.not-used", at, found=value, expected="nothing", ref=ref, guide=guide)
         return
+    if not element.components and value.isprintable():  # one simple value: neither REPEAT nor COMPONENT prints
+        found = value_finding(element, value, decimal) if value else None
+        if found:
+            yield found._replace(element=at)
+        return
     repetitions = value.split(REPEAT)
     if element.repeat is not None and len(repetitions) > element.repeat:
         most = f"at most {element.repeat} repetitions" if element.repeat > 1 else "no repetition"
