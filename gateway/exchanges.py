@@ -20,12 +20,12 @@ import edi
 from gateway import clock
 from gateway.arriving import File, printable
 from gateway.evidence import parts
-from gateway.flow import Flow
+from gateway.flow import SMALL, Flow
 from gateway.ledger.content import Packed
 from gateway.ledger.queries import answers, deliveries, evidence, exchanges, lanes
 from gateway.outbox import Placement
 from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Seen, Sent
-from gateway.window import Content
+from gateway.window import Content, window
 from gateway.writing import open_case, place
 
 ENCRYPTED_FOR = "encrypted_for"
@@ -51,7 +51,8 @@ class _Parts:
         """Of a large message it takes time. `folder`: where it waits then."""
         made = cls()
         if request is not None:
-            made._add("xq", parts.REQUEST, request[0], Packed(request[1], folder))
+            dense = entity is not None and not _is_text(request[1])  # what is encrypted does not shrink
+            made._add("xq", parts.REQUEST, request[0], Packed(request[1], folder, dense=dense))
         if answer is not None:
             made._add("xa", parts.ANSWER, answer, Packed(answer.body))
         if entity is not None:
@@ -140,7 +141,8 @@ class LedgerExchanges:
             files = [self.flow.incoming_file(arrival) for arrival in exchange.arrivals]
             return files, self._parts((request, exchange.body), answer, exchange.entity)
 
-        files, packed = await asyncio.to_thread(staged)
+        small = len(exchange.body) <= SMALL
+        files, packed = staged() if small else await asyncio.to_thread(staged)
         with ExitStack() as stack:
             for file in files:
                 stack.callback(file.close)
@@ -268,6 +270,12 @@ class LedgerExchanges:
 
     def _kept(self, certificates: Sequence[bytes]) -> None:
         self.kept.update(parts.fingerprint(der) for der in certificates)
+
+
+def _is_text(body: Content) -> bool:
+    """Does it look like text, as base64 does?"""
+    source = window(body)
+    return source.at(source.start, 512).isascii()
 
 
 def _stored(message: HttpMessage) -> HttpMessage:

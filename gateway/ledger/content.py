@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,20 +33,22 @@ WORKERS = 2
 class Packed:
     """Content as the ledger keeps it: its rows, its size and its sha256. What is large lies in a file until `close`.
 
-    Takes time for large content: make it outside the transaction, in a thread.
+    Takes time for large content: make it outside the transaction, in a thread. `dense`: it is known not to shrink, as
+    what is encrypted; its rows are zlib without compression.
     """
 
-    def __init__(self, content: Content, folder: Path | None = None) -> None:
+    def __init__(self, content: Content, folder: Path | None = None, *, dense: bool = False) -> None:
         source = window(content)
         self.size = len(source)
         self._rows: list[bytes] = []
         self._lengths: list[int] = []
+        self._pack = _stored if dense else _compressed
         self._file = tempfile.TemporaryFile(dir=folder) if self.size > PIECE else None  # noqa: SIM115  until close
         digest = hashlib.sha256()
         if self.size <= PIECE:
             piece = source.whole(PIECE)
             digest.update(piece)
-            self._keep(isal_zlib.compress(piece, LEVEL))
+            self._keep(self._pack(piece))
         else:
             self._keep_all(source, digest)
         self.sha256 = digest.hexdigest()
@@ -75,7 +78,7 @@ class Packed:
         with ThreadPoolExecutor(WORKERS) as workers:
             waiting: deque[Future[bytes]] = deque()
             for piece in source.chunks(PIECE):
-                waiting.append(workers.submit(isal_zlib.compress, piece, LEVEL))
+                waiting.append(workers.submit(self._pack, piece))
                 digest.update(piece)
                 if len(waiting) > 2 * WORKERS:
                     self._keep(waiting.popleft().result())
@@ -88,6 +91,15 @@ class Packed:
         else:
             self._file.write(row)
             self._lengths.append(len(row))
+
+
+def _compressed(piece: bytes) -> bytes:
+    packed: bytes = isal_zlib.compress(piece, LEVEL)
+    return packed
+
+
+def _stored(piece: bytes) -> bytes:
+    return zlib.compress(piece, 0)
 
 
 def stored(ledger: Ledger, owner: str, size: int) -> Window:

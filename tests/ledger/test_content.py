@@ -67,6 +67,17 @@ def test_no_row_is_larger_than_a_mebibyte() -> None:
         assert sum(map(len, packed.rows())) < len(TEXT) / 100
 
 
+@pytest.mark.parametrize("data", [b"", b"ISA*", NOISE], ids=["nothing", "little", "noise"])
+async def test_what_is_known_to_be_dense_is_not_compressed(ledger: Ledger, data: bytes, tmp_path: Path) -> None:
+    with Packed(data, tmp_path, dense=True) as packed:
+        assert packed.sha256 == hashlib.sha256(data).hexdigest()
+        rows = list(packed.rows())
+        assert data[:1000] in rows[0]
+        assert max(map(len, rows)) <= 1 << 20
+        await ledger.write(lambda c: receipts.put_rows(c, {"r1": packed.rows()}))
+    assert await ledger.read(lambda c: receipts.get_bytes(c, "r1")) == data
+
+
 async def test_a_large_file_is_never_whole_in_memory(ledger: Ledger, tmp_path: Path) -> None:
     size = 20 * PIECE
     file = tmp_path / "file"

@@ -99,12 +99,13 @@ async def test_the_same_bytes_are_found_by_their_digest(ledger: Ledger) -> None:
     """Not by reading all receipts of a month: an upload costs the same however many came before."""
     if not ledger.sqlite:
         return
-    told: list[str] = []
+    ran: list[str] = []
 
-    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT receipt.id"):
-            told.extend(row[3] for row in cursor.connection.execute("EXPLAIN QUERY PLAN " + statement, parameters))
+    def plan(c: Any) -> list[str]:
+        c.connection.driver_connection.set_trace_callback(ran.append)
+        assert receipts.same_bytes(c, "acme/inbox", "0" * 64, NOW) is None
+        c.connection.driver_connection.set_trace_callback(None)
+        return [row[3] for row in c.connection.driver_connection.execute("EXPLAIN QUERY PLAN " + ran[-1])]
 
-    sa.event.listen(ledger.engine, "before_cursor_execute", explain)
-    assert await ledger.read(lambda c: receipts.same_bytes(c, "acme/inbox", "0" * 64, NOW)) is None
+    told = await ledger.read(plan)
     assert told == ["SEARCH receipt USING INDEX ix_receipt_mailbox_sha256 (mailbox=? AND sha256=?)"]

@@ -9,24 +9,27 @@ import sqlalchemy as sa
 
 from gateway.ledger.content import Packed
 from gateway.ledger.queries import receipts
+from gateway.ledger.queries.prepared import Prepared
 from gateway.ledger.tables import exchange
 from gateway.ports import HttpMessage
 
-_ADD = sa.insert(exchange).returning(exchange.c.id)
-_KNOWN = sa.select(exchange).where(exchange.c.dedupe == sa.bindparam("key"))
+_ADD = Prepared(sa.insert(exchange).returning(exchange.c.id))
+_KNOWN = Prepared(sa.select(exchange.c.id).where(exchange.c.dedupe == sa.bindparam("key")))
 
 
 def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, Packed]) -> int:
     """A message with its packed bytes: `xq` the request, `xe` what was encrypted in it, `xa` its receipt. Returns its
     number."""
-    number = int(c.execute(_ADD, values).scalar_one())
+    number = int(_ADD.run(c, values)[0][0])
     receipts.put_rows(c, {f"{owner}{number}": part.rows() for owner, part in packed.items()})
     return number
 
 
 def known(c: sa.Connection, dedupe: str) -> Any | None:
     """The message that was stored under a key."""
-    return c.execute(_KNOWN, {"key": dedupe}).first()
+    for (number,) in _KNOWN.run(c, {"key": dedupe}):
+        return c.execute(sa.select(exchange).where(exchange.c.id == number)).one()
+    return None
 
 
 def of_delivery(c: sa.Connection, delivery: str) -> Any | None:

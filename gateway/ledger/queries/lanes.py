@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from gateway.ledger.queries.prepared import Prepared
 from gateway.ledger.queries.upsert import insert_new
 from gateway.ledger.store import Fenced
 from gateway.ledger.tables import delivery, event, lane, receipt
 
-_TAKE = (
+_TAKE = Prepared(
     sa.update(lane)
     .where(lane.c.name == sa.bindparam("lane"))
     .values(next_seq=lane.c.next_seq + 1)
@@ -22,8 +23,7 @@ _TAKE = (
 def append(c: sa.Connection, name: str, now: str) -> int:
     """Take the next place in a lane, making the lane if it is new. Returns the place."""
     while True:
-        taken = c.execute(_TAKE, {"lane": name}).scalar()
-        if taken is not None:
+        for (taken,) in _TAKE.run(c, {"lane": name}):
             return int(taken)
         if insert_new(c, lane, {"name": name, "next_seq": 1, "due_at": now}):
             return 1

@@ -8,15 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from isal import isal_zlib
 
+from gateway.ledger.queries.prepared import Prepared
 from gateway.ledger.tables import chunk, interchange, message, receipt
 
 TOGETHER = 1_000_000  # bytes of rows in one statement
 
 
-_PUT = sa.insert(chunk)
-_ADD = sa.insert(receipt).returning(receipt.c.id)
+_PUT = Prepared(sa.insert(chunk))
+_ADD = Prepared(sa.insert(receipt).returning(receipt.c.id))
 # The time is compared by the caller: asked for it, SQLite reads all receipts of that time.
-_SAME_BYTES = (
+_SAME_BYTES = Prepared(
     sa.select(receipt.c.id, receipt.c.received_at)
     .where(
         receipt.c.mailbox == sa.bindparam("of"),
@@ -26,7 +27,7 @@ _SAME_BYTES = (
     )
     .order_by(receipt.c.id)
 )
-_SUPERSEDE = (
+_SUPERSEDE = Prepared(
     sa.update(receipt)
     .where(
         receipt.c.state == "held",
@@ -38,6 +39,7 @@ _SUPERSEDE = (
         done_at=sa.bindparam("now"),
         reason="incomplete; the same name was uploaded again",
     )
+    .returning(receipt.c.id)
 )
 
 
@@ -50,10 +52,10 @@ def put_rows(c: sa.Connection, rows: Mapping[str, Iterable[bytes]]) -> None:
             together.append({"owner": owner, "seq": number, "data": row})
             size += len(row)
             if size >= TOGETHER:
-                c.execute(_PUT, together)
+                _PUT.run_all(c, together)
                 together, size = [], 0
     if together:
-        c.execute(_PUT, together)
+        _PUT.run_all(c, together)
 
 
 def get_row(c: sa.Connection, owner: str, number: int) -> bytes:
@@ -80,18 +82,18 @@ def copy_rows(c: sa.Connection, owner: str, new_owner: str) -> None:
 
 def add(c: sa.Connection, values: Mapping[str, Any]) -> int:
     """A file arrived. Returns the receipt's number."""
-    return int(c.execute(_ADD, values).scalar_one())
+    return int(_ADD.run(c, values)[0][0])
 
 
 def same_bytes(c: sa.Connection, mailbox: str, sha256: str, since: str) -> int | None:
     """The first receipt with these bytes in this mailbox since a moment; one that was set aside does not count."""
-    rows = c.execute(_SAME_BYTES, {"of": mailbox, "digest": sha256})
-    return next((row.id for row in rows if row.received_at >= since), None)
+    rows = _SAME_BYTES.run(c, {"of": mailbox, "digest": sha256})
+    return next((number for number, received_at in rows if received_at >= since), None)
 
 
 def supersede(c: sa.Connection, mailbox: str, name: str, now: str) -> int:
     """A file that waited for its rest was sent again under the same name: the incomplete one is done with."""
-    return int(c.execute(_SUPERSEDE, {"of": mailbox, "called": name, "now": now}).rowcount)
+    return len(_SUPERSEDE.run(c, {"of": mailbox, "called": name, "now": now}))
 
 
 def next_waiting(c: sa.Connection, lane: str, now: str) -> Any | None:
