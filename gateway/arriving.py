@@ -45,12 +45,16 @@ class File:
     def store(self, c: Any) -> tuple[int, int | None]:
         """Within TX1, which has taken a place in the lane first: uploads of one partner pass one by one. Returns the
         receipt's number, and that of the first one with the same bytes."""
+        number, first = self.enter(c)
+        receipts.put_rows(c, {f"r{number}": self.packed.rows()})
+        return number, first
+
+    def enter(self, c: Any) -> tuple[int, int | None]:
+        """As `store`, for a caller that stores the bytes with others."""
         mailbox = self.row["mailbox"]
         receipts.supersede(c, mailbox, self.row["name"], clock.stamp(self.now))
         first = receipts.same_bytes(c, mailbox, self.row["sha256"], clock.stamp(self.now - SAME_FILE_WINDOW))
-        number = receipts.add(c, {**self.row, "duplicate_of": first})
-        receipts.put_rows(c, {f"r{number}": self.packed.rows()})
-        return number, first
+        return receipts.add(c, {**self.row, "duplicate_of": first}), first
 
     def close(self) -> None:
         self.packed.close()

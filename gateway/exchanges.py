@@ -25,7 +25,7 @@ from gateway.ledger.content import Packed
 from gateway.ledger.queries import answers, deliveries, evidence, exchanges, lanes
 from gateway.outbox import Placement
 from gateway.ports import Case, Exchanged, HttpMessage, Kept, Receipted, Seen, Sent
-from gateway.window import Content, window
+from gateway.window import Content, Window, window
 from gateway.writing import open_case, place
 
 ENCRYPTED_FOR = "encrypted_for"
@@ -47,8 +47,9 @@ class _Parts:
         request: tuple[HttpMessage, Content] | None = None,
         answer: HttpMessage | None = None,
         entity: Content | None = None,
+        documents: Sequence[Content] = (),
     ) -> _Parts:
-        """Of a large message it takes time. `folder`: where it waits then."""
+        """Of a large message it takes time. `folder`: where it waits then. `documents`: those stored with it."""
         made = cls()
         if request is not None:
             dense = entity is not None and not _is_text(request[1])  # what is encrypted does not shrink
@@ -56,8 +57,10 @@ class _Parts:
         if answer is not None:
             made._add("xa", parts.ANSWER, answer, Packed(answer.body))
         if entity is not None:
-            made.packed["xe"] = Packed(entity, folder)
-            made.digests[parts.ENTITY] = made.packed["xe"].sha256
+            for owner, part in _lacking(entity, documents).items():
+                made.packed[owner] = Packed(part, folder)
+            whole = made.packed.get("xe")
+            made.digests[parts.ENTITY] = whole.sha256 if whole else parts.digest_of(entity)
         return made
 
     def _add(self, owner: str, folder: str, message: HttpMessage, body: Packed) -> None:
@@ -98,7 +101,7 @@ class LedgerExchanges:
                 again = exchanges.answer(c, earlier)
                 late = [_later(exchange, again, f"{earlier.id}|{at}")] if again and exchange.answer_url else []
                 return Kept(again, repeat=True), place(c, late, now)
-            numbers = [file.store(c)[0] for file in files]
+            documents = {file.enter(c)[0]: file.packed for file in files}
             number = exchanges.add(
                 c,
                 {
@@ -110,7 +113,7 @@ class LedgerExchanges:
                     "content": exchange.content,
                     "mic": exchange.mic,
                     "dedupe": None if exchange.problem else key,
-                    "receipt": numbers[0] if numbers else None,
+                    "receipt": next(iter(documents), None),
                     "request": _headers(request),
                     "request_line": request.line,
                     "answer": _headers(answer) if answer else None,
@@ -125,6 +128,7 @@ class LedgerExchanges:
                     "sealed": 0,
                 },
                 packed.packed,
+                documents,
             )
             self._keep(c, exchange.certificates)
             answers.remember(c, _source(exchange.mailbox), news)
@@ -139,7 +143,8 @@ class LedgerExchanges:
 
         def staged() -> tuple[list[File], _Parts]:
             files = [self.flow.incoming_file(arrival) for arrival in exchange.arrivals]
-            return files, self._parts((request, exchange.body), answer, exchange.entity)
+            documents = [arrival.data for arrival in exchange.arrivals]
+            return files, self._parts((request, exchange.body), answer, exchange.entity, documents)
 
         small = len(exchange.body) <= SMALL
         files, packed = staged() if small else await asyncio.to_thread(staged)
@@ -256,8 +261,9 @@ class LedgerExchanges:
         request: tuple[HttpMessage, Content] | None,
         answer: HttpMessage | None = None,
         entity: Content | None = None,
+        documents: Sequence[Content] = (),
     ) -> _Parts:
-        return _Parts.of(self.flow.staging, request=request, answer=answer, entity=entity)
+        return _Parts.of(self.flow.staging, request=request, answer=answer, entity=entity, documents=documents)
 
     def answered(self, number: int) -> None:
         self.times[number] = clock.stamp(self.flow.now())
@@ -270,6 +276,16 @@ class LedgerExchanges:
 
     def _kept(self, certificates: Sequence[bytes]) -> None:
         self.kept.update(parts.fingerprint(der) for der in certificates)
+
+
+def _lacking(entity: Content, documents: Sequence[Content]) -> dict[str, Content]:
+    """What of an entity is not stored with its documents: what stands before and behind its only one; all of it, if it
+    has several or not their very bytes (base64, compressed)."""
+    if len(documents) == 1 and isinstance(entity, Window) and isinstance(documents[0], Window):
+        document = documents[0]
+        if document.file is entity.file and entity.start <= document.start and document.end <= entity.end:
+            return {"xh": entity.part(entity.start, document.start), "xt": entity.part(document.end, entity.end)}
+    return {"xe": entity}
 
 
 def _is_text(body: Content) -> bool:

@@ -22,7 +22,7 @@ from gateway import clock
 from gateway.evidence import chain, parts, signatures
 from gateway.evidence.chain import EMPTY, Head
 from gateway.evidence.words import readme
-from gateway.ledger.queries import evidence, exchanges, receipts
+from gateway.ledger.queries import evidence, exchanges
 
 ROLES = ("signed_by", "decrypted_by", "encrypted_for", "receipt_signed_by", "receipt_tls_peer")
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
@@ -100,7 +100,7 @@ def _stored(c: Any, row: Any) -> dict[str, bytes]:
     if answer is not None:
         files |= parts.files(parts.ANSWER, answer)
     if parts.ENTITY in row.digests:
-        files[parts.ENTITY] = receipts.get_bytes(c, f"xe{row.id}")
+        files[parts.ENTITY] = exchanges.entity(c, row)
     return files
 
 

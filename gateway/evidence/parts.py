@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from gateway.ports import HttpMessage
+from gateway.window import Content, window
 
 ENTITY = "entity.bin"  # what was encrypted, with its MIME headers
 BODY = "body.bin"
@@ -34,6 +35,14 @@ def digests(of: dict[str, bytes]) -> dict[str, str]:
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(content: Content) -> str:
+    """The same of bytes of any size."""
+    found = hashlib.sha256()
+    for chunk in window(content).chunks():
+        found.update(chunk)
+    return found.hexdigest()
 
 
 def fingerprint(der: bytes) -> str:

@@ -255,9 +255,10 @@ exception = sa.Table(
 
 # An AS2 message, received or sent, with its receipt (MDN). `dedupe` is set where a repeat must be known. state: in:
 # stored | refused; out: ready | posted | done | refused | invalid. Bytes are chunks: `xq<id>` the request, `xa<id>` the
-# answer, `xe<id>` what was encrypted within the request; headers are lists of name and value, lines the first line of a
-# request or answer. `digests` are the sha256 of these parts, taken before they were stored. `sealed` counts the links
-# it has in the chain of evidence; NULL: from before there was one.
+# answer, `xe<id>` what was encrypted within the request, or `xh<id>` and `xt<id>`: what of that stands before and
+# behind the document, whose own bytes are those of the receipt. Headers are lists of name and value, lines the first
+# line of a request or answer. `digests` are the sha256 of all parts, taken before they were stored. `sealed` counts the
+# links it has in the chain of evidence; NULL: from before there was one.
 exchange = sa.Table(
     "exchange",
     metadata,

@@ -17,6 +17,6 @@ def test_what_is_stored_is_all_of_a_message(tmp_path: Path) -> None:
         assert len(rows) == as2.AT_ONCE
         assert {row.size for row in rows} == {as2.SIZE}
         assert not any(row.duplicate_of for row in rows)
-        for owner in ("xq1", "xe1", "xa1"):
+        for owner in ("r1", "xq1", "xh1", "xt1", "xa1"):
             assert ledger.look(lambda c, owner=owner: receipts.get_bytes(c, owner))
         ledger.close()

@@ -17,11 +17,17 @@ _ADD = Prepared(sa.insert(exchange).returning(exchange.c.id))
 _KNOWN = Prepared(sa.select(exchange.c.id).where(exchange.c.dedupe == sa.bindparam("key")))
 
 
-def add(c: sa.Connection, values: Mapping[str, Any], packed: Mapping[str, Packed]) -> int:
-    """A message with its packed bytes: `xq` the request, `xe` what was encrypted in it, `xa` its receipt. Returns its
-    number."""
+def add(
+    c: sa.Connection,
+    values: Mapping[str, Any],
+    packed: Mapping[str, Packed],
+    documents: Mapping[int, Packed] | None = None,
+) -> int:
+    """A message with its packed bytes: `xq` the request, `xa` its receipt; `xe` what was encrypted in it, or `xh` and
+    `xt`, what of it stands before and behind the document. `documents`: the bytes of receipts. Returns its number."""
     number = int(_ADD.run(c, values)[0][0])
-    receipts.put_rows(c, {f"{owner}{number}": part.rows() for owner, part in packed.items()})
+    of_receipts = {f"r{receipt}": part.rows() for receipt, part in (documents or {}).items()}
+    receipts.put_rows(c, of_receipts | {f"{owner}{number}": part.rows() for owner, part in packed.items()})
     return number
 
 
@@ -79,6 +85,15 @@ def request(c: sa.Connection, row: Any) -> HttpMessage:
 def answer(c: sa.Connection, row: Any) -> HttpMessage | None:
     """The receipt of a message, if it has one."""
     return _message(c, row.answer, f"xa{row.id}", row.answer_line) if row.answer is not None else None
+
+
+def entity(c: sa.Connection, row: Any) -> bytes:
+    """What was encrypted in a message. Raises KeyError if nothing was."""
+    try:
+        head = receipts.get_bytes(c, f"xh{row.id}")
+    except KeyError:
+        return receipts.get_bytes(c, f"xe{row.id}")
+    return head + receipts.get_bytes(c, f"r{row.receipt}") + receipts.get_bytes(c, f"xt{row.id}")
 
 
 def _message(c: sa.Connection, headers: Any, owner: str, line: str) -> HttpMessage:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,9 +21,12 @@ from gateway.evidence import bundle, chain, parts, verify
 from gateway.evidence.chain import EMPTY, Head
 from gateway.evidence.sealing import Sealer, walked
 from gateway.ledger.queries import evidence
+from gateway.ledger.tables import chunk
 from gateway.ports import Business, Done, Parcel, Unknown
-from gateway.transports.as2 import mdn
+from gateway.transports.as2 import cms_write, mdn
 from gateway.transports.as2.mdn import Answer
+from gateway.transports.as2.mime import Headers
+from gateway.window import Staging, Window
 from tests.flow.world import ROOT
 from tests.transports.as2.authority import Authority
 from tests.transports.as2.company import (
@@ -94,6 +98,41 @@ async def test_a_message_received(our: Open, tmp_path: Path) -> None:
         roles = {name.split("/")[1] for name in files if name.startswith("certificates/")}
         assert roles == {"signed_by.pem", "decrypted_by.pem", "receipt_signed_by.pem"}
         assert "openssl cms -verify" in files["README.txt"].decode()
+
+
+def enveloped(entity: bytes) -> tuple[Headers, bytes]:
+    """An entity of the partner, encrypted for us as it is."""
+    headers, _ = message(DOCUMENT)
+    with Staging() as staging:
+        body = staging.file()
+        cms_write.encrypt(Window.of(entity), own(US).certificate, body)
+        return headers, b"".join(Window.all_of(body).chunks())
+
+
+SEVERAL = (
+    b'Content-Type: multipart/mixed; boundary="m"\r\n\r\n'
+    b"--m\r\nContent-Type: application/edi-x12\r\n\r\nISA*1~\r\n"
+    b"--m\r\nContent-Type: application/edi-x12\r\n\r\nISA*2~\r\n--m--\r\n"
+)
+BASE64 = b"Content-Type: application/edi-x12\r\nContent-Transfer-Encoding: base64\r\n\r\nSVNBKjF+\r\n"
+BARE = b"Content-Type: application/edi-x12\r\n\r\nISA*1~"
+
+
+@pytest.mark.parametrize(
+    ("entity", "kept"),
+    [(BARE, {"xh1", "xt1"}), (SEVERAL, {"xe1"}), (BASE64, {"xe1"})],
+    ids=["the document as it is", "several documents", "base64"],
+)
+async def test_a_document_is_not_kept_twice(entity: bytes, kept: set[str], our: Open, tmp_path: Path) -> None:
+    async with our(receive={"signed": "no"}) as we:
+        await we.post(*enveloped(entity))
+        await answered(we)
+        files = await files_of(we)
+        assert files["entity.bin"] == entity
+        assert judged(files, tmp_path) == []
+        owners = sa.select(chunk.c.owner).where(chunk.c.owner.startswith("x"))
+        there = await we.world.ledger.read(lambda c: set(c.execute(owners).scalars()))
+        assert there == {"xq1", "xa1"} | kept
 
 
 async def test_a_message_sent(our: Open, tmp_path: Path) -> None:
