@@ -62,6 +62,8 @@ class File:
 
 def printable(text: str) -> str:
     """Text from outside as both databases take it: no NUL, no half characters."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
