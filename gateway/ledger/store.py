@@ -14,8 +14,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +22,8 @@ import sqlalchemy as sa
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
+_Item = tuple[Work[Any], asyncio.Future[Any]]
+_End = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 GROUP = 64  # pieces of work in one commit at most
 PASSING = (sa.exc.OperationalError, sa.exc.InterfaceError)
@@ -73,7 +74,7 @@ class Ledger:
         names the step, for tests and logs."""
         try:
             if self._writer is not None:
-                return await asyncio.wrap_future(self._writer.submit(work))
+                return await self._writer.submit(work)
             return await asyncio.to_thread(self._transact, work)
         except PASSING as error:
             raise LedgerUnavailable(f"{point or 'write'}: {error}") from error
@@ -155,12 +156,13 @@ class _Writer:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine.execution_options(writer=True)
-        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T]) -> Future[T]:
-        future: Future[T] = Future()
+    def submit(self, work: Work[T]) -> asyncio.Future[T]:
+        """From a task, whose loop is told the result."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put((work, future))
         return future
 
@@ -171,7 +173,7 @@ class _Writer:
     def _run(self) -> None:
         open_ = True
         while open_:
-            group: list[tuple[Work[Any], Future[Any]]] = []
+            group: list[_Item] = []
             item = self._queue.get()
             while item is not None:
                 group.append(item)
@@ -181,8 +183,8 @@ class _Writer:
             open_ = item is not None
             self._commit(group)
 
-    def _commit(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
-        group = [item for item in group if item[1].set_running_or_notify_cancel()]
+    def _commit(self, group: list[_Item]) -> None:
+        group = [item for item in group if not item[1].cancelled()]
         if len(group) > 1 and self._together(group):
             return
         for work, future in group:
@@ -190,16 +192,32 @@ class _Writer:
                 with self._engine.begin() as connection:
                     result = work(connection)
             except BaseException as error:  # noqa: BLE001  the caller gets it
-                future.set_exception(error)
+                _tell([(future, None, error)])
             else:
-                future.set_result(result)
+                _tell([(future, result, None)])
 
-    def _together(self, group: list[tuple[Work[Any], Future[Any]]]) -> bool:
+    def _together(self, group: list[_Item]) -> bool:
         try:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in group]
         except BaseException:  # noqa: BLE001  each runs alone and gets its own error
             return False
-        for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        _tell([(future, result, None) for (_, future), result in zip(group, results, strict=True)])
         return True
+
+
+def _tell(ends: list[_End]) -> None:
+    """Hand results and errors to the tasks that wait for them: each loop is woken once for a whole group."""
+    for loop in {future.get_loop() for future, _, _ in ends}:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(_settle, [end for end in ends if end[0].get_loop() is loop])
+
+
+def _settle(ends: list[_End]) -> None:
+    for future, result, error in ends:
+        if future.done():  # who waited was cancelled
+            continue
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

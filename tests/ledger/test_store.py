@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,33 @@ def test_one_daemon_per_file(tmp_path: Path) -> None:
 async def test_tables_are_empty_at_the_start(ledger: Ledger) -> None:
     for table in (counter, source_state):
         assert await ledger.read(lambda c, t=table: c.execute(sa.select(sa.func.count()).select_from(t)).scalar()) == 0
+
+
+async def test_who_no_longer_waits_does_not_disturb_the_others(ledger: Ledger) -> None:
+    """Some go away before their work begins, one while it runs in a group with others."""
+    began, go = threading.Event(), threading.Event()
+
+    def slow(c: Any) -> str:
+        began.set()
+        assert go.wait(5)
+        return "slow"
+
+    async with asyncio.timeout(10):
+        first = asyncio.create_task(ledger.write(slow))
+        await asyncio.to_thread(began.wait, 5)
+        gone, *others = [
+            asyncio.create_task(ledger.write(lambda c, n=number: answers.remember(c, "s", {str(n): "x"})))
+            for number in range(4)
+        ]
+        await asyncio.sleep(0)
+        gone.cancel()
+        first.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.gather(*others) == [None] * 3
+        assert {"1", "2", "3"} <= (await ledger.read(lambda c: answers.recall(c, "s"))).keys()
+    assert first.cancelled()
+    assert gone.cancelled()
 
 
 async def test_the_same_bytes_are_found_by_their_digest(ledger: Ledger) -> None:
