@@ -95,9 +95,7 @@ def contenders() -> dict[str, Contender]:
 def storing(folder: Path) -> Iterator[Contender]:
     """AT_ONCE messages as they come in together: each is opened in a thread, and answered after its commit.
 
-    What is in the way of the goal, of about 1.1 ms beside the opening: a third is eight statements through SQLAlchemy,
-    a quarter 45 KB written by SQLite, a fifth each the packing and digests of four parts and the event loop with its
-    threads. The commit itself is shared.
+    What is in the way of the goal stands in docs/decisions/0014. The commit itself is shared.
     """
     us, them = own("us"), own("them")
     messages: list[tuple[Headers, bytes]] = []
