@@ -146,7 +146,7 @@ class LedgerExchanges:
             documents = [arrival.data for arrival in exchange.arrivals]
             return files, self._parts((request, exchange.body), answer, exchange.entity, documents)
 
-        small = len(exchange.body) <= SMALL
+        small = len(exchange.body) + sum(len(arrival.data) for arrival in exchange.arrivals) <= SMALL
         files, packed = staged() if small else await asyncio.to_thread(staged)
         with ExitStack() as stack:
             for file in files:

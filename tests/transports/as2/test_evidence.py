@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import json
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import clock
+from gateway.arriving import File
 from gateway.evidence import bundle, chain, parts, verify
 from gateway.evidence.chain import EMPTY, Head
 from gateway.evidence.sealing import Sealer, walked
+from gateway.flow import SMALL
 from gateway.ledger.queries import evidence
 from gateway.ledger.tables import chunk
-from gateway.ports import Business, Done, Parcel, Unknown
+from gateway.ports import Arrival, Business, Done, Parcel, Unknown
 from gateway.transports.as2 import cms_write, mdn
 from gateway.transports.as2.mdn import Answer
 from gateway.transports.as2.mime import Headers
@@ -133,6 +136,25 @@ async def test_a_document_is_not_kept_twice(entity: bytes, kept: set[str], our: 
         owners = sa.select(chunk.c.owner).where(chunk.c.owner.startswith("x"))
         there = await we.world.ledger.read(lambda c: set(c.execute(owners).scalars()))
         assert there == {"xq1", "xa1"} | kept
+
+
+@pytest.mark.parametrize("lines", [10, 10_000])
+async def test_what_inflates_to_much_is_not_made_ready_on_the_loop(lines: int, our: Open) -> None:
+    document = DOCUMENT[:-40] + b"N1*ST*a name~" * lines + DOCUMENT[-40:]
+    async with our() as we:
+        made: list[bool] = []
+        ready = we.world.flow.incoming_file
+
+        def watched(arrival: Arrival) -> File:
+            made.append(threading.get_ident() == loop)
+            return ready(arrival)
+
+        loop = threading.get_ident()
+        we.world.flow.incoming_file = watched  # type: ignore[method-assign]
+        headers, body = message(document, compress="before-signing")
+        assert len(body) < SMALL
+        assert (await we.post(headers, body)).status_code == 200
+        assert made == [lines == 10]
 
 
 async def test_a_message_sent(our: Open, tmp_path: Path) -> None:
