@@ -80,10 +80,7 @@ class Acknowledge:
     ) -> tuple[Comparison, tuple[Case, ...], dict[str, str]]:
         """The comparison, everything to decide, and the planned dates to write by line number."""
         zone = self._directory.zone(terms)
-        vendor = await self._directory.commercial_of(values.ref(order["partner_id"]))
-        items = await orders.read_items(self._connection, vendor, order, lines)
-        facts = [orders.line_facts(self._connection, order, row, items[row["id"]], zone) for row in lines]
-        comparison = compare(facts, answer, terms.tolerances)
+        comparison = compare(await self._lookup.facts(order, lines, terms), answer, terms.tolerances)
         moved = {line.order.number: line.apply_date for line in comparison.lines if line.apply_date is not None}
         allowed = self._connection.settings.policy.apply_dates and terms.apply_dates is not False
         if moved and (orders.locked(self._connection, order) or not allowed):

@@ -5,6 +5,7 @@ Not here: what the document says. Rule protected: a partner reaches only orders 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from gateway.destinations.odoo import orders, values
@@ -13,6 +14,7 @@ from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.orders import Row
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.exceptions import case
+from gateway.matching import OrderLineFacts
 from gateway.ports import Case
 
 Family = Literal["ack", "asn"]  # the first word of the kinds of case
@@ -34,6 +36,13 @@ class OrderLookup:
             if await self._directory.partner_of(values.ref(row["partner_id"])) == partner:
                 return row
         return found[0] if found else None
+
+    async def facts(self, order: Row, lines: Sequence[Row], terms: PartnerTerms) -> list[OrderLineFacts]:
+        """The lines of an order in our terms."""
+        vendor = await self._directory.commercial_of(values.ref(order["partner_id"]))
+        items = await orders.read_items(self._connection, vendor, order, lines)
+        zone = self._directory.zone(terms)
+        return [orders.line_facts(self._connection, order, row, items[row["id"]], zone) for row in lines]
 
     def unknown(self, number: str, subject: str, terms: PartnerTerms) -> Case:
         sentence = f"{terms.name} {_VERBS[self._family]} order {number}, which does not exist in Odoo."

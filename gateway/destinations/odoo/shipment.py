@@ -26,7 +26,7 @@ from gateway.destinations.odoo.connection import Connection
 from gateway.destinations.odoo.directory import Directory
 from gateway.destinations.odoo.order_lookup import OrderLookup
 from gateway.destinations.odoo.orders import Row
-from gateway.destinations.odoo.shipped_goods import Goods, Piece, goods_of, line_of
+from gateway.destinations.odoo.shipped_goods import Goods, Piece, goods_of
 from gateway.destinations.odoo.terms import PartnerTerms
 from gateway.exceptions import case
 from gateway.matching import OrderLineFacts
@@ -94,7 +94,7 @@ class Dispatch:
         if refused is not None:
             return Business(refused)
         lines = await self._lines(order, terms)
-        goods = goods_of(notice, str(order["name"]))
+        goods = goods_of(notice, str(order["name"]), lines)
         receipt = await self._write(order, lines, goods, notice, parcel.key, terms)
         title = f"{document} {notice.shipment.number}"
         if isinstance(receipt, Case):
@@ -110,10 +110,7 @@ class Dispatch:
 
     async def _lines(self, order: Row, terms: PartnerTerms) -> list[OrderLineFacts]:
         rows = (await orders.read_lines(self._connection, [order["id"]]))[order["id"]]
-        vendor = await self._directory.commercial_of(values.ref(order["partner_id"]))
-        items = await orders.read_items(self._connection, vendor, order, rows)
-        zone = self._directory.zone(terms)
-        return [orders.line_facts(self._connection, order, row, items[row["id"]], zone) for row in rows]
+        return await self._lookup.facts(order, rows, terms)
 
     async def _write(
         self,
@@ -138,7 +135,7 @@ class Dispatch:
             return refused
         assert receipt is not None
         if marked is None or purpose in _REPLACING:
-            plan = _plan(lines, goods, [row for row in moves if values.ref(row["picking_id"]) in incoming], receipt)
+            plan = _plan(goods, [row for row in moves if values.ref(row["picking_id"]) in incoming], receipt)
             if not isinstance(plan, Plan):
                 sentence = f"{terms.name} ships {notice.shipment.number} for order {order['name']}: {plan[1]}"
                 return case(plan[0], sentence, subject=subject, actual=plan[1])
@@ -242,14 +239,14 @@ def _refused(
     return None
 
 
-def _plan(lines: Sequence[OrderLineFacts], goods: Goods, moves: Sequence[Row], receipt: Row) -> Plan | tuple[str, str]:
+def _plan(goods: Goods, moves: Sequence[Row], receipt: Row) -> Plan | tuple[str, str]:
     """Where everything goes; or the kind of case and its words when something does not fit."""
     if not goods.pieces:
         return "asn.item_unknown", "the notice names no goods of this order."
     here = [_move(row) for row in moves if values.ref(row["picking_id"]) == receipt["id"] and row["state"] != "cancel"]
     plan = Plan(here)
     for piece in goods.pieces:
-        line = line_of(piece, lines)
+        line = piece.line
         if line is None:
             said = ", ".join(f"{each.scheme} {each.value}" for each in piece.item.item.ids) if piece.item.item else "?"
             return "asn.item_unknown", f"{plain(piece.quantity)} of {said}, which is not on the order."
@@ -263,7 +260,7 @@ def _plan(lines: Sequence[OrderLineFacts], goods: Goods, moves: Sequence[Row], r
                     plan.put(move, piece, take)
                     left -= take
         if left > 0:
-            shipped = sum((p.quantity for p in goods.pieces if line_of(p, lines) == line), Decimal(0))
+            shipped = sum((p.quantity for p in goods.pieces if p.line is line), Decimal(0))
             return "asn.over_shipment", f"line {line.name}: {plain(shipped)} shipped, less is still expected."
     return plan
 
@@ -301,8 +298,11 @@ def _arrival(notice: ShipmentDispatched) -> dt.date | None:
 def _rows(lines: Sequence[OrderLineFacts], goods: Goods) -> list[tuple[str, ...]]:
     """For people: line, item, ordered, shipped, packages, lots."""
     rows: list[tuple[str, ...]] = []
+    pieces: dict[str, list[Piece]] = {}
+    for piece in goods.pieces:
+        pieces.setdefault(piece.line.number if piece.line else "", []).append(piece)
     for line in lines:
-        mine = [piece for piece in goods.pieces if line_of(piece, lines) == line]
+        mine = pieces.get(line.number, [])
         shipped = sum((piece.quantity for piece in mine), Decimal(0))
         packages = ", ".join(dict.fromkeys(piece.sscc for piece in mine if piece.sscc))
         lots = ", ".join(dict.fromkeys(piece.lot for piece in mine if piece.lot))

@@ -18,9 +18,13 @@ from gateway.line_matching import OrderLineFacts
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Goods of one item in one package and of one lot or serial number. `uom` empty: not said, the ordered one."""
+    """Goods of one item in one package and of one lot or serial number, and their order line, if there is one.
+
+    `uom` empty: not said, the ordered one.
+    """
 
     item: ShippedItem
+    line: OrderLineFacts | None
     quantity: Decimal
     uom: str = ""
     sscc: str = ""
@@ -35,7 +39,7 @@ class Goods:
     remarks: tuple[str, ...] = ()
 
 
-def goods_of(notice: ShipmentDispatched, order: str) -> Goods:
+def goods_of(notice: ShipmentDispatched, order: str, lines: Sequence[OrderLineFacts]) -> Goods:
     """What the notice says of an order, by its number."""
     pieces: list[Piece] = []
     remarks: list[str] = []
@@ -43,19 +47,18 @@ def goods_of(notice: ShipmentDispatched, order: str) -> Goods:
         about = item.order or notice.order
         if about is None or about.number.strip() != order or item.shipped is None or item.shipped.value <= 0:
             continue
-        found, remark = _pieces(item, item.shipped.value, ssccs)
+        found, remark = _pieces(item, _line_of(item, lines), item.shipped.value, ssccs)
         pieces += found
         remarks += [remark] if remark else []
     return Goods(tuple(pieces), tuple(dict.fromkeys(remarks)))
 
 
-def line_of(piece: Piece, lines: Sequence[OrderLineFacts]) -> OrderLineFacts | None:
-    """The order line a piece is of: by our number where the notice repeats it, else by the item.
+def _line_of(item: ShippedItem, lines: Sequence[OrderLineFacts]) -> OrderLineFacts | None:
+    """The order line an item is of: by our number where the notice repeats it, else by the item.
 
     Of several lines with the item, the one whose number the supplier uses, else the first. None when there is none, or
     when the line of this number is of another item.
     """
-    item = piece.item
     if item.order is not None and item.order.line_number:
         named = _numbered(item.order.line_number, lines)
         if named is not None:
@@ -97,10 +100,12 @@ def _named(item: ShippedItem, named: Mapping[str, tuple[str, ...]]) -> tuple[str
     return tuple(sscc for name in item.package_ids for sscc in named.get(name, ()))
 
 
-def _pieces(item: ShippedItem, quantity: Decimal, ssccs: tuple[str, ...]) -> tuple[list[Piece], str]:
+def _pieces(
+    item: ShippedItem, line: OrderLineFacts | None, quantity: Decimal, ssccs: tuple[str, ...]
+) -> tuple[list[Piece], str]:
     """An item as pieces; equal packages share it equally, serial numbers are one each."""
     uom = item.shipped.uom.value if item.shipped and item.shipped.uom else ""
-    whole = Piece(item, quantity, uom)
+    whole = Piece(item, line, quantity, uom)
     remark = ""
     packages = [replace(whole, sscc=ssccs[0])] if ssccs else [whole]
     if len(ssccs) > 1:
